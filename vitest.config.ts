@@ -1,0 +1,47 @@
+import { defineConfig } from 'vitest/config';
+
+/**
+ * Three tiers by file name. `unit` needs nothing; `int` and `e2e` share one embedded stack
+ * (or the servers named by KAFKA_BROKERS, SCHEMA_REGISTRY_URL and CLICKHOUSE_URL).
+ */
+const shared = { environment: 'node', pool: 'forks' } as const;
+const stackSetup = ['deploy/local/vitest-stack.ts'];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: 'unit',
+          include: ['**/test/**/*.test.ts'],
+          exclude: ['**/node_modules/**', '**/*.int.test.ts', '**/*.e2e.test.ts'],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'int',
+          include: ['**/test/**/*.int.test.ts'],
+          exclude: ['**/node_modules/**'],
+          globalSetup: stackSetup,
+          maxWorkers: 1,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'e2e',
+          include: ['deploy/e2e/**/*.e2e.test.ts'],
+          exclude: ['**/node_modules/**'],
+          maxWorkers: 1,
+          testTimeout: 240_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
