@@ -86,6 +86,15 @@ export type Decoder<T> = {
 
 type Reader = { readonly type: avsc.Type; readonly resolver: unknown };
 
+/** avsc answers with a negative offset when the bytes end early, and throws when they are wrong. */
+function decodeBody(reader: Reader, value: Buffer): { value: unknown; offset: number } {
+  try {
+    return reader.type.decode(value, HEADER_BYTES, reader.resolver as avsc.Resolver);
+  } catch (cause) {
+    throw new DecodeError('undecodable', 'bytes do not follow their schema', cause);
+  }
+}
+
 /**
  * Decodes records of one type, whatever version of its schema they were written with.
  *
@@ -123,23 +132,14 @@ export function createDecoder<N extends RecordName>(
       const reader = readers.get(id);
       if (reader === undefined) throw new Error(`schema ${id} was not prepared`);
       if (reader instanceof DecodeError) throw reader;
-      try {
-        const { value: decoded, offset } = reader.type.decode(
-          value,
-          HEADER_BYTES,
-          reader.resolver as avsc.Resolver,
-        ) as { value: RecordTypes[N] | undefined; offset: number };
-        if (offset < 0 || decoded === undefined) {
-          throw new DecodeError('truncated', `${value.length} bytes end within the record`);
-        }
-        if (offset !== value.length) {
-          throw new DecodeError('undecodable', `${value.length - offset} bytes after the record`);
-        }
-        return decoded;
-      } catch (error) {
-        if (error instanceof DecodeError) throw error;
-        throw new DecodeError('undecodable', 'bytes do not follow their schema', error);
+      const decoded = decodeBody(reader, value);
+      if (decoded.offset < 0 || decoded.value === undefined) {
+        throw new DecodeError('truncated', `${value.length} bytes end within the record`);
       }
+      if (decoded.offset !== value.length) {
+        throw new DecodeError('undecodable', `${value.length - decoded.offset} bytes too many`);
+      }
+      return decoded.value as RecordTypes[N];
     },
   };
 }

@@ -203,13 +203,13 @@ export type Reason = {
 
 /** Everything published about one person at one instant. Names of changed fields are written channel.field (email.band) or field (preferred_channel). */
 export type View = {
-  /** Email. */
+  /** What is known about reaching the person by email. */
   readonly email: ChannelView;
-  /** SMS. */
+  /** What is known about reaching the person by SMS. */
   readonly sms: ChannelView;
-  /** WhatsApp. */
+  /** What is known about reaching the person by WhatsApp. */
   readonly whatsapp: ChannelView;
-  /** Push, all devices together. */
+  /** What is known about reaching the person by push, all devices together. */
   readonly push: ChannelView;
   /** Where marketing should go: email, sms, whatsapp, push. Null if no channel is fit and consented. */
   readonly preferred_channel: string | null;

@@ -37,7 +37,7 @@ function saslOptions(settings: KafkaSettings): SASLOptions | undefined {
   if (mechanism === undefined) return undefined;
   const username = settings.KAFKA_SASL_USERNAME ?? '';
   const password = settings.KAFKA_SASL_PASSWORD ?? '';
-  return { mechanism, username, password } as SASLOptions;
+  return { mechanism, username, password };
 }
 
 /** Options of `new Kafka`: short timeouts, bounded retries. Outer loops own the long waits. */

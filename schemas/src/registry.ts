@@ -55,6 +55,9 @@ async function within<T>(promise: Promise<T>, timeoutMs: number, what: string): 
   }
 }
 
+/** What the registry client returns for an Avro schema: a type of its own avsc. */
+type AvscType = { readonly schema: (options: { exportAttrs: boolean }) => unknown };
+
 type Answer = { readonly status: number };
 
 async function apiUrl(options: RegistryOptions, timeoutMs: number): Promise<string> {
@@ -164,9 +167,7 @@ export function createRegistry(options: RegistryOptions): Registry {
       try {
         const registry = await connect();
         const schema = await within(registry.getSchema(id), timeoutMs, `schema ${id}`);
-        return JSON.stringify(
-          (schema as { schema: (o: object) => unknown }).schema({ exportAttrs: true }),
-        );
+        return JSON.stringify((schema as unknown as AvscType).schema({ exportAttrs: true }));
       } catch (cause) {
         if (cause instanceof OperationError) throw cause;
         throw new OperationError(`schema ${id} is not known to the registry`, {
