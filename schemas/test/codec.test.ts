@@ -107,7 +107,10 @@ const fieldsOf = (schema: AvroSchema): AvroObject['fields'] & object => {
   const fields: { name: string; doc?: string; type: AvroSchema; default?: unknown }[] = [];
   const walk = (node: AvroSchema): void => {
     if (typeof node === 'string') return;
-    if (Array.isArray(node)) return node.forEach(walk);
+    if (Array.isArray(node)) {
+      node.forEach(walk);
+      return;
+    }
     if (node.items !== undefined) walk(node.items);
     for (const field of node.fields ?? []) {
       fields.push(field);
@@ -126,7 +129,10 @@ describe.each(RECORD_NAMES)('%s', (name) => {
   });
 
   const withFields = (fields: AvroObject['fields'] & object): AvroObject => ({ ...schema, fields });
-  const sample = avsc.Type.forSchema(schema as avsc.Schema).random() as Record<string, unknown>;
+  const sample = avsc.Type.forSchema(schema as avsc.Schema).random() as unknown as Record<
+    string,
+    unknown
+  >;
 
   test('old readers read new records: an added field is passed over', async () => {
     const added = { name: 'added_later', type: 'string', doc: 'New.', default: '' };
