@@ -34,6 +34,18 @@ export default defineConfig({
       {
         test: {
           ...shared,
+          name: 'containers',
+          include: ['**/test/**/*.int.test.ts'],
+          exclude: ['**/node_modules/**'],
+          globalSetup: ['deploy/local/vitest-containers.ts'],
+          maxWorkers: 1,
+          testTimeout: 120_000,
+          hookTimeout: 240_000,
+        },
+      },
+      {
+        test: {
+          ...shared,
           name: 'e2e',
           include: ['deploy/e2e/**/*.e2e.test.ts'],
           exclude: ['**/node_modules/**'],

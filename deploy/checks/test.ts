@@ -1,0 +1,102 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/*
+ * `npm test`: lint, types, then every tier of tests, one after the other since they share two cores.
+ * Ends with one plain line that counts everything: "N passed, N failed, N skipped".
+ */
+
+type Counts = { passed: number; failed: number; skipped: number };
+type Step = { readonly name: string; readonly run: () => Promise<Counts> };
+
+/** A step that hangs is a failure: the whole command has 8 minutes. */
+const STEP_TIMEOUT_MS = 6 * 60_000;
+const root = new URL('../..', import.meta.url).pathname;
+const bin = join(root, 'node_modules', '.bin');
+const scratch = mkdtempSync(join(tmpdir(), 'landed-test-'));
+
+async function runCommand(command: string, args: readonly string[]): Promise<number> {
+  const child = spawn(join(bin, command), args, {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, PATH: `${bin}:${process.env['PATH'] ?? ''}` },
+    timeout: STEP_TIMEOUT_MS,
+  });
+  return new Promise((resolve) => {
+    child.on('error', (error) => {
+      console.error(`${command}: ${error.message}`);
+      resolve(1);
+    });
+    child.on('exit', (code) => {
+      resolve(code ?? 1);
+    });
+  });
+}
+
+const asCounts = (code: number): Counts =>
+  code === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 };
+
+type VitestReport = {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numTodoTests: number;
+  readonly numFailedTestSuites: number;
+};
+
+async function runProject(project: string): Promise<Counts> {
+  const report = join(scratch, `${project}.json`);
+  const args = ['run', '--project', project, '--reporter=default', '--reporter=json'];
+  const code = await runCommand('vitest', [...args, `--outputFile.json=${report}`]);
+  try {
+    const read = JSON.parse(readFileSync(report, 'utf8')) as VitestReport;
+    const failed = read.numFailedTests === 0 && code !== 0 ? 1 : read.numFailedTests;
+    const skipped = read.numPendingTests + read.numTodoTests;
+    return { passed: read.numPassedTests, failed, skipped };
+  } catch {
+    console.error(`${project}: no report was written, exit code ${code}`);
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}
+
+/** The same suites on containers, where a Docker engine answers. Its absence is said once. */
+async function runContainers(): Promise<Counts> {
+  const engine = spawnSync('docker', ['info', '--format', '{{.ServerVersion}}'], {
+    timeout: 10_000,
+    encoding: 'utf8',
+  });
+  if (engine.status === 0) return runProject('containers');
+  const reason = engine.error ? 'no docker command' : 'no Docker engine answers';
+  console.log(`containers: skipped, ${reason}; the suites ran on the embedded stack`);
+  return { passed: 0, failed: 0, skipped: 1 };
+}
+
+const steps: readonly Step[] = [
+  { name: 'lint', run: async () => asCounts(await runCommand('eslint', ['.'])) },
+  { name: 'types', run: async () => asCounts(await runCommand('tsc', ['-p', 'tsconfig.json'])) },
+  { name: 'unit', run: async () => runProject('unit') },
+  { name: 'int', run: async () => runProject('int') },
+  { name: 'e2e', run: async () => runProject('e2e') },
+  { name: 'containers', run: runContainers },
+];
+
+const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+const lines: string[] = [];
+for (const step of steps) {
+  const startedAt = performance.now();
+  const counts = await step.run();
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  const { passed, failed, skipped } = counts;
+  lines.push(
+    `${step.name.padEnd(12)}${seconds.padStart(7)} s  ${passed} passed, ${failed} failed, ${skipped} skipped`,
+  );
+  total.passed += passed;
+  total.failed += failed;
+  total.skipped += skipped;
+}
+rmSync(scratch, { recursive: true, force: true });
+console.log(`\n${lines.join('\n')}\n`);
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
