@@ -1,7 +1,7 @@
 import { GenericContainer, Wait } from 'testcontainers';
 import type { StartedTestContainer } from 'testcontainers';
 import type { TestProject } from 'vitest/node';
-import { freePort } from './stack/ports.ts';
+import { freePorts } from './stack/ports.ts';
 
 /* The stack of the `containers` tests: the official images instead of the embedded parts. */
 
@@ -12,7 +12,7 @@ const START_TIMEOUT_MS = 180_000;
 
 /** The broker tells clients its address, so its port on this host must be known before it starts. */
 async function startKafka(): Promise<{ container: StartedTestContainer; brokers: string }> {
-  const port = await freePort();
+  const [port = 0] = await freePorts(1);
   const container = await new GenericContainer(KAFKA_IMAGE)
     .withExposedPorts({ container: 9092, host: port })
     .withEnvironment({

@@ -54,8 +54,8 @@ const HOUR_MS = 3_600_000;
 const DEAD_LETTER_PARTITIONS = 3;
 
 /**
- * One record batch per partition and transaction must fit, so topics written by the stream task
- * take batches of 4 MiB; raw takes 12 MiB since a body may have 8 MiB before it is compressed.
+ * One record batch per partition and transaction must fit, so topics take batches of 4 MiB. A raw
+ * record is at most a body of 1 MiB: larger ones are dead letters that keep their first MiB.
  */
 const BATCH_BYTES_MAX = 4 * 1024 * 1024;
 
@@ -93,7 +93,6 @@ export function topicSpecs(options: TopicOptions): readonly TopicSpec[] {
     spec('raw', 'RawWebhook', {
       ...deleted(options.rawRetentionDays ?? 30),
       'message.timestamp.type': 'LogAppendTime',
-      'max.message.bytes': String(3 * BATCH_BYTES_MAX),
     }),
     spec('outcomes', 'MessageOutcome', deleted(30)),
     spec('scoreChanges', 'ScoreChange', deleted(30)),
