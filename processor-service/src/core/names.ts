@@ -1,0 +1,14 @@
+import { NAMES_MAX } from './profile.ts';
+import type { Names } from './profile.ts';
+import { compareText } from './text-order.ts';
+
+/** Adds a name to those seen, each at its latest instant: the greatest few by (instant, name). */
+export function mergeName(held: Names, name: string | null, at: number): Names {
+  if (name === null || name === '') return held;
+  const known = held.find((entry) => entry.name === name);
+  if (known !== undefined && known.at >= at) return held;
+  const others = held.filter((entry) => entry !== known);
+  return [...others, { name, at }]
+    .sort((a, b) => a.at - b.at || compareText(a.name, b.name))
+    .slice(-NAMES_MAX);
+}

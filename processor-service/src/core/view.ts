@@ -1,0 +1,152 @@
+import type { ChannelView, View } from '@landed/schemas/events.gen';
+import { bandInterval, emailInterval, recommendedCadence } from './cadence.ts';
+import { chooseChannel } from './channel.ts';
+import { dateText, dayOf } from './clock.ts';
+import { sumCounts } from './day-table.ts';
+import { coldnessAt, engagementScore, isEngaged, isGraymail } from './engagement.ts';
+import type { Channel } from './event.ts';
+import type { PersonState } from './person.ts';
+import { readPerson } from './reading.ts';
+import type { ChannelReading, PersonReading } from './reading.ts';
+import {
+  bandOf,
+  onProbation,
+  recentBlockDays,
+  scoreOf,
+  softBounceScore,
+  streakDays,
+  sumDays,
+} from './score.ts';
+import type { Band, Sums } from './score.ts';
+
+export { SCORE_VERSION } from './score.ts';
+
+/** Score and band of a channel on one day. */
+export type Standing = {
+  readonly score: number;
+  readonly band: Band;
+  readonly isSoftSuppressed: boolean;
+  readonly sums: Sums;
+};
+
+export function standingOn(reading: ChannelReading, today: number): Standing {
+  const sums = sumDays(reading.days, today);
+  const isSoftSuppressed = reading.softUntil !== null && today < reading.softUntil;
+  if (reading.flags.durable !== null) {
+    return { score: 0, band: 'suppressed', isSoftSuppressed, sums };
+  }
+  const score = onProbation(scoreOf(sums), reading.isOnProbation);
+  return { score, band: isSoftSuppressed ? 'suppressed' : bandOf(score), isSoftSuppressed, sums };
+}
+
+function suppressedUntil(reading: ChannelReading, standing: Standing): string | null {
+  if (!standing.isSoftSuppressed || reading.flags.durable !== null) return null;
+  return reading.softUntil === null ? null : dateText(reading.softUntil);
+}
+
+function channelView(
+  channel: Channel,
+  reading: ChannelReading,
+  standing: Standing,
+  interval: number | null,
+  today: number,
+): ChannelView {
+  const { state, flags, days, consent } = reading;
+  const { deliveredDays, lastBounce } = state;
+  return {
+    score: standing.score,
+    band: standing.band,
+    deliverable: flags.durable === null,
+    blocked_by: flags.durable ?? (standing.isSoftSuppressed ? 'soft_bounces' : null),
+    suppressed_until: suppressedUntil(reading, standing),
+    consent,
+    min_interval_days: interval,
+    soft_bounce_score: softBounceScore(standing.sums.sbs),
+    soft_streak_days: streakDays(days, today),
+    block_days_7d: recentBlockDays(days, today),
+    delivered_1d: sumCounts(deliveredDays, today, today),
+    delivered_7d: sumCounts(deliveredDays, today - 6, today),
+    delivered_30d: sumCounts(deliveredDays, today - 29, today),
+    reinstate_candidate: flags.isReinstateCandidate,
+    hard_bounce_at: flags.hard?.at ?? null,
+    last_bounce_at: lastBounce?.at ?? null,
+    last_bounce_class: lastBounce?.cls ?? null,
+    last_bounce_kind: lastBounce?.kind ?? null,
+    live_devices: channel === 'push' ? flags.liveDevices.length : null,
+  };
+}
+
+type Standings = { readonly [name in Channel]: Standing };
+
+function viewResend(reading: PersonReading, band: Band, now: number) {
+  const { resend } = reading;
+  const { email } = reading.channels;
+  const isOffered =
+    resend !== null && now < resend.before && band !== 'suppressed' && email.consent !== 'off';
+  return {
+    resend_eligible: isOffered && now >= resend.after,
+    resend_after: isOffered ? resend.after : null,
+    resend_reason: isOffered ? resend.reason : null,
+  };
+}
+
+function choose(reading: PersonReading, standings: Standings, now: number) {
+  const candidate = (name: Channel) => ({
+    isDeliverable: reading.channels[name].flags.durable === null,
+    band: standings[name].band,
+    consent: reading.channels[name].consent,
+  });
+  const candidates = {
+    email: candidate('email'),
+    sms: candidate('sms'),
+    whatsapp: candidate('whatsapp'),
+    push: candidate('push'),
+  };
+  return chooseChannel(candidates, now, reading.silentUntil, reading.deviceReachedAt);
+}
+
+/** The view at an instant; `asked` before the newest event means that event's instant. */
+export function viewAt(reading: PersonReading, asked: number): View {
+  const { profile, channels, engagement } = reading;
+  const now = Math.max(asked, profile.latestTs ?? asked);
+  const today = dayOf(now);
+  const standings: Standings = {
+    email: standingOn(channels.email, today),
+    sms: standingOn(channels.sms, today),
+    whatsapp: standingOn(channels.whatsapp, today),
+    push: standingOn(channels.push, today),
+  };
+  const cold = coldnessAt(engagement, now);
+  const { band } = standings.email;
+  const { consent } = channels.email;
+  const other = (name: Channel): ChannelView => {
+    const interval = bandInterval(standings[name].band, channels[name].consent);
+    return channelView(name, channels[name], standings[name], interval, today);
+  };
+  const interval = emailInterval(band, consent, cold);
+  const choice = choose(reading, standings, now);
+  return {
+    email: channelView('email', channels.email, standings.email, interval, today),
+    sms: other('sms'),
+    whatsapp: other('whatsapp'),
+    push: other('push'),
+    preferred_channel: choice.preferred,
+    fallback_channel: choice.fallback,
+    complaint_count: profile.complaints.length,
+    last_complaint_at: profile.complaint?.at ?? null,
+    last_human_click_at: engagement.lastHumanClickAt,
+    last_engaged_at: engagement.lastEngagedAt,
+    engaged_30d: isEngaged(engagement, now),
+    email_engagement_score: engagementScore(engagement, now),
+    delivered_since_engaged: engagement.exposure,
+    ...cold,
+    graymail: isGraymail(engagement),
+    recommended_cadence: recommendedCadence(band, consent, cold),
+    ...viewResend(reading, band, now),
+  };
+}
+
+/** Everything published about a person at an instant: score.md sections 4 to 11. */
+export function view(person: PersonState, now: number): View {
+  return viewAt(readPerson(person), now);
+}
