@@ -1,0 +1,39 @@
+#!/bin/sh
+# Runs a command that must not outlive whoever holds our standard input.
+#
+#   leash.sh <grace seconds> <command> [argument...]
+#
+# Standard input is a pipe nobody writes to: its end means that the parent is gone, however it
+# died. The command then gets TERM and, after the grace period, KILL. File descriptor 3 takes one
+# line, the command's own process id. The exit status is the command's.
+exec 4<&0
+grace=$1
+shift
+"$@" 3>&- 4<&- </dev/null &
+child=$!
+echo "$child" >&3
+exec 3>&-
+
+(
+  trap '' TERM INT HUP
+  read -r _ <&4
+  kill -TERM "$child" 2>/dev/null
+  waited=0
+  while [ "$waited" -lt "$grace" ] && kill -0 "$child" 2>/dev/null; do
+    sleep 1
+    waited=$((waited + 1))
+  done
+  kill -KILL "$child" 2>/dev/null
+) &
+watcher=$!
+exec 4<&-
+
+# A signal ends `wait` early, so wait again until the command is really gone.
+trap 'kill -TERM "$child" 2>/dev/null' TERM INT HUP
+while :; do
+  wait "$child"
+  code=$?
+  kill -0 "$child" 2>/dev/null || break
+done
+kill -KILL "$watcher" 2>/dev/null
+exit "$code"
