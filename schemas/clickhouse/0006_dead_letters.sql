@@ -20,7 +20,7 @@ CREATE TABLE IF NOT EXISTS {{database}}.dead_letters_log {{on_cluster}}
     stored_at DateTime('UTC') DEFAULT now() COMMENT 'When the row was written here.' CODEC(ZSTD(1)),
     kafka_partition UInt32 COMMENT 'Partition of the dead letter.' CODEC(ZSTD(1)),
     kafka_offset UInt64 COMMENT 'Offset of the dead letter.' CODEC(ZSTD(1)),
-    row_version UInt64 COMMENT 'Which of two rows of the same key stands: the append time of the record in ms.' CODEC(ZSTD(1))
+    row_version UInt64 COMMENT 'Which of two rows of the same key stands: the time of the record in ms.' CODEC(ZSTD(1))
 )
 ENGINE = {{engine}}ReplacingMergeTree(row_version)
 PARTITION BY toYYYYMM(dead_at)

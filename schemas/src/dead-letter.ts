@@ -6,7 +6,7 @@ export type DeadLetterFacts = {
   readonly reason: DeadLetterReason;
   /** One sentence for people: names the field and the shape of its value, never the value. */
   readonly detail: string;
-  /** `ingest` or `score`. */
+  /** `ingest`, `score` or `warehouse`. */
   readonly stage: string;
   readonly workspace: string;
   /** Id of the event when it could be read, else ''. */

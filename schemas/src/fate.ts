@@ -34,6 +34,8 @@ export const DEAD_LETTER_REASONS = [
   'future_timestamp',
   'past_timestamp',
   'core_error',
+  // found by the warehouse
+  'row_refused',
 ] as const;
 
 export type DeadLetterReason = (typeof DEAD_LETTER_REASONS)[number];

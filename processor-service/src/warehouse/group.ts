@@ -1,0 +1,2 @@
+/** The consumer group of the warehouse role. */
+export const warehouseGroup = (prefix: string): string => `${prefix}landed-warehouse`;
