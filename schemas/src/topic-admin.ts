@@ -1,8 +1,11 @@
-import { ConfigResourceTypes } from 'kafkajs';
+import kafkajs from 'kafkajs';
 import type { Admin } from 'kafkajs';
 import { OperationError } from './fate.ts';
 import { coPartitionedTopics } from './topics.ts';
 import type { TopicSpec } from './topics.ts';
+
+// Node does not see this name among the exports of the CommonJS module, so it is taken from the whole.
+const { ConfigResourceTypes } = kafkajs;
 
 /** One difference between the contract and the cluster. */
 export type Drift = {
@@ -37,7 +40,7 @@ async function settingDrift(admin: Admin, specs: readonly TopicSpec[]): Promise<
   const described = await admin.describeConfigs({
     includeSynonyms: false,
     resources: specs.map((spec) => ({
-      type: ConfigResourceTypes.TOPIC,
+      type: kafkajs.ConfigResourceTypes.TOPIC,
       name: spec.name,
       configNames: Object.keys(spec.config),
     })),
@@ -109,7 +112,7 @@ export async function applyTopics(admin: Admin, specs: readonly TopicSpec[]): Pr
     await admin.alterConfigs({
       validateOnly: false,
       resources: drifted.map((spec) => ({
-        type: ConfigResourceTypes.TOPIC,
+        type: kafkajs.ConfigResourceTypes.TOPIC,
         name: spec.name,
         configEntries: Object.entries(spec.config).map(([name, value]) => ({ name, value })),
       })),
