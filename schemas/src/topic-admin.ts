@@ -40,7 +40,7 @@ async function settingDrift(admin: Admin, specs: readonly TopicSpec[]): Promise<
   const described = await admin.describeConfigs({
     includeSynonyms: false,
     resources: specs.map((spec) => ({
-      type: kafkajs.ConfigResourceTypes.TOPIC,
+      type: ConfigResourceTypes.TOPIC,
       name: spec.name,
       configNames: Object.keys(spec.config),
     })),
@@ -112,7 +112,7 @@ export async function applyTopics(admin: Admin, specs: readonly TopicSpec[]): Pr
     await admin.alterConfigs({
       validateOnly: false,
       resources: drifted.map((spec) => ({
-        type: kafkajs.ConfigResourceTypes.TOPIC,
+        type: ConfigResourceTypes.TOPIC,
         name: spec.name,
         configEntries: Object.entries(spec.config).map(([name, value]) => ({ name, value })),
       })),
