@@ -57,6 +57,7 @@ export function createDeliver(options: DeliverOptions, deps: DeliverDeps): Deliv
       sent_at: Math.round(Math.max(dueAt, now())),
     });
     await pause(dueAt - now(), stop);
+    if (!stop.aborted) counts.sent();
     for (let number = 1; !stop.aborted && now() - dueAt < GIVE_UP_MS; number += 1) {
       if (number > 1) counts.retried();
       const answer = await attempt(call);

@@ -55,11 +55,7 @@ export async function runTraffic(
   try {
     const calls = planCalls({ seed, run, baseAt, stepMs });
     const deliver = createDeliver(settings, { poster, ledger, counts, now, pause });
-    return await sendCalls(
-      { ...settings, baseAt, stepMs },
-      { calls, deliver, begun: counts.sent, now, pause },
-      signal,
-    );
+    return await sendCalls({ ...settings, baseAt, stepMs }, { calls, deliver, now, pause }, signal);
   } finally {
     clearInterval(ticking);
     poster.close();

@@ -20,7 +20,6 @@ export type SenderOptions = {
 export type SenderDeps = {
   readonly calls: Iterator<PlannedCall, never>;
   readonly deliver: Deliver;
-  readonly begun: () => void;
   readonly now: () => number;
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
 };
@@ -49,7 +48,6 @@ export async function sendCalls(
   let acknowledged = 0;
 
   function begin(dueAt: number): void {
-    deps.begun();
     const delivery = deliver(calls.next().value, dueAt, stop)
       .then((isAcknowledged) => {
         if (isAcknowledged) acknowledged += 1;
