@@ -32,16 +32,16 @@ type FailingDay = { readonly day: number; readonly quarters: number };
 function isTriggered(streak: readonly FailingDay[], day: number, firstWay: Trigger): boolean {
   let days = 0;
   let sum = 0;
-  let first = day;
   for (let at = streak.length - 1; at >= 0; at -= 1) {
     const failing = streak[at];
-    if (failing === undefined || day - failing.day > SECOND_WAY_DAYS_BACK) break;
-    first = failing.day;
+    if (failing === undefined) break;
+    const span = day - failing.day;
+    if (span > SECOND_WAY_DAYS_BACK) break;
     days += 1;
-    if (days >= SECOND_WAY.days && day - first >= SECOND_WAY.span) return true;
-    if (day - first > FIRST_WAY_DAYS_BACK) continue;
-    sum += weightAtAge(day - first) * failing.quarters;
-    if (days >= firstWay.days && day - first >= firstWay.span && sum >= firstWay.sum) return true;
+    if (days >= SECOND_WAY.days && span >= SECOND_WAY.span) return true;
+    if (span > FIRST_WAY_DAYS_BACK) continue;
+    sum += weightAtAge(span) * failing.quarters;
+    if (days >= firstWay.days && span >= firstWay.span && sum >= firstWay.sum) return true;
   }
   return false;
 }
