@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { SettingsError } from '@landed/schemas/settings';
 import { CommanderError } from 'commander';
 import { createConsoleView } from './runner/console-view.ts';
@@ -16,7 +17,7 @@ import { StackError } from './stack/stack-error.ts';
  * was stopped before its verdict.
  */
 
-const root = resolve(new URL('../..', import.meta.url).pathname);
+const root = resolve(fileURLToPath(new URL('../..', import.meta.url)));
 
 const optionsOrExit = (): RunnerOptions => {
   try {

@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
+import { quietKafkaTimers } from './stack/quiet-kafka.ts';
 import { freeStackPorts } from './stack/stack-ports.ts';
 import { startStack } from './stack/stack.ts';
 
@@ -19,7 +21,7 @@ declare module 'vitest' {
   }
 }
 
-const artifactsDir = new URL('../../.stack', import.meta.url).pathname;
+const artifactsDir = fileURLToPath(new URL('../../.stack', import.meta.url));
 
 const fromEnvironment = (env: NodeJS.ProcessEnv): TestStack | undefined => {
   const { KAFKA_BROKERS, SCHEMA_REGISTRY_URL, CLICKHOUSE_URL } = env;
@@ -36,6 +38,7 @@ const fromEnvironment = (env: NodeJS.ProcessEnv): TestStack | undefined => {
  * CLICKHOUSE_URL when all three are set, else one embedded stack on free ports for the whole run.
  */
 const setup = async (project: TestProject): Promise<() => Promise<void>> => {
+  quietKafkaTimers();
   const given = fromEnvironment(process.env);
   if (given !== undefined) {
     project.provide('stack', given);

@@ -4,11 +4,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { fileURLToPath } from 'node:url';
 import { takeFolderLock, type FolderLock } from './folder-lock.ts';
 import { StackError } from './stack-error.ts';
 
 const run = promisify(execFile);
-const pomFile = new URL('./pom.xml', import.meta.url).pathname;
+const pomFile = fileURLToPath(new URL('./pom.xml', import.meta.url));
 const mavenDeadlineMs = 15 * 60_000;
 
 /** The Java programs of the stack, on disk. */

@@ -1,11 +1,12 @@
 import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { childFailure } from './child-failure.ts';
 import { startOnLeash } from './leash.ts';
 import type { Program, ProgramDeps } from './program.ts';
 import { waitUntil } from './wait-until.ts';
 
 const readyDeadlineMs = 60_000;
-const frontFile = new URL('../clickhouse-front.ts', import.meta.url).pathname;
+const frontFile = fileURLToPath(new URL('../clickhouse-front.ts', import.meta.url));
 
 /** The ClickHouse engine behind its HTTP front, in a process of its own. */
 export const createClickhouseEngine = (

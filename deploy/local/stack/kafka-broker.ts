@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { fileURLToPath } from 'node:url';
 import { Kafka, logLevel } from 'kafkajs';
 import type { Artifacts } from './artifacts.ts';
 import { childFailure } from './child-failure.ts';
@@ -13,7 +14,7 @@ import { StackError } from './stack-error.ts';
 import { waitUntil } from './wait-until.ts';
 
 const run = promisify(execFile);
-const log4jFile = new URL('./kafka-log4j2.properties', import.meta.url).pathname;
+const log4jFile = fileURLToPath(new URL('./kafka-log4j2.properties', import.meta.url));
 /** Any fixed id does: the cluster has one node and one folder. */
 const clusterId = 'bGFuZGVkLWVtYmVkZGVkLQ';
 const formatDeadlineMs = 60_000;

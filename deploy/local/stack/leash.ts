@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { openLog } from './child-log.ts';
 import { StackError } from './stack-error.ts';
 
@@ -27,7 +28,7 @@ export type ChildCommand = {
   readonly env?: NodeJS.ProcessEnv;
 };
 
-const leashScript = new URL('./leash.sh', import.meta.url).pathname;
+const leashScript = fileURLToPath(new URL('./leash.sh', import.meta.url));
 const leashGraceSeconds = 10;
 const stopGraceMs = 10_000;
 const reportDeadlineMs = 10_000;
