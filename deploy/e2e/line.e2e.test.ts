@@ -215,7 +215,7 @@ describe('the line', () => {
     };
     await search(topicPlaces(system.env));
     await search(tablePlaces(system.env));
-    await search(metricPlaces([system.opsUrl('ingest'), system.opsUrl('processor')]));
+    await search(metricPlaces([system.opsUrls.ingest, system.opsUrls.processor]));
     await search(filePlaces(join(dir, 'system')));
     // Everything the broker, the registry and the ClickHouse engine keep on disk, compaction's leavings too.
     if (servers.dataDir !== null) await search(filePlaces(servers.dataDir));
