@@ -1,3 +1,4 @@
+import { loadClickHouseAddress } from '@landed/processor-service/warehouse/config';
 import { migrate } from '@landed/schemas/clickhouse-migrate';
 import { kafkaOptions } from '@landed/schemas/kafka';
 import { createRegistry } from '@landed/schemas/registry';
@@ -11,18 +12,9 @@ import {
 import { applyTopics } from '@landed/schemas/topic-admin';
 import { topicSpecs } from '@landed/schemas/topics';
 import { Kafka, logLevel } from 'kafkajs';
-import { z } from 'zod';
 import { StackError } from '../stack/stack-error.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-export const warehouseShape = {
-  CLICKHOUSE_URL: z.string().default('http://127.0.0.1:18123'),
-  CLICKHOUSE_DATABASE: z.string().default('landed'),
-  CLICKHOUSE_USER: z.string().default('default'),
-  CLICKHOUSE_PASSWORD: z.string().default(''),
-};
-export const warehouseSecrets = ['CLICKHOUSE_USER', 'CLICKHOUSE_PASSWORD'] as const;
 
 /** Makes the topics as the contract has them. @throws StackError when an existing one differs */
 export const prepareTopics = async (env: Environment): Promise<void> => {
@@ -67,11 +59,5 @@ export const prepareSchemas = async (env: Environment): Promise<void> => {
 
 /** Brings the warehouse to the newest tables and views. */
 export const prepareTables = async (env: Environment): Promise<void> => {
-  const settings = readSettings(env, warehouseShape, warehouseSecrets);
-  await migrate({
-    url: settings.CLICKHOUSE_URL,
-    database: settings.CLICKHOUSE_DATABASE,
-    user: settings.CLICKHOUSE_USER,
-    password: settings.CLICKHOUSE_PASSWORD,
-  });
+  await migrate(loadClickHouseAddress(env));
 };

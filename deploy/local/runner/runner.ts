@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadConfig as loadIngestConfig } from '@landed/ingest-service/config';
+import { loadConfig as loadProcessorConfig } from '@landed/processor-service/config';
 import { SettingsError } from '@landed/schemas/settings';
 import { awaitLeftovers } from '../stack/child-register.ts';
 import { takeFolderLock } from '../stack/folder-lock.ts';
@@ -44,7 +45,7 @@ const logCapEveryMs = 5000;
 
 /** Finds every problem with the settings of both services before anything starts. */
 const checkSettings = (environment: Readonly<Record<string, string>>): void => {
-  const problems = [loadIngestConfig].flatMap((load) => {
+  const problems = [loadIngestConfig, loadProcessorConfig].flatMap((load) => {
     try {
       load(environment);
       return [];

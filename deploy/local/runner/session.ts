@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readSettings } from '@landed/schemas/settings';
+import { loadClickHouseAddress } from '@landed/processor-service/warehouse/config';
 import { hardBounceBody, signedCurl } from '../../traffic/signed-curl.ts';
 import type { ConsoleView } from './console-view.ts';
 import type { RunnerOptions } from './options.ts';
-import { warehouseSecrets, warehouseShape } from './prepare.ts';
 import type { Landed } from './runner.ts';
 import { createSupervisor } from './supervisor.ts';
 import { startTraffic, trafficSettings, type Traffic } from './traffic.ts';
@@ -26,20 +25,12 @@ const lookEveryMs = 1000;
 const firstLookEveryMs = 100;
 const settleDeadlineMs = 120_000;
 
-const watchVitals = ({ landed, now }: SessionDeps): VitalsWatch => {
-  const warehouse = readSettings(landed.environment, warehouseShape, warehouseSecrets);
-  return createVitalsWatch({
-    ingestOps: landed.addresses.ingestOps,
-    processorOps: landed.addresses.processorOps,
-    warehouse: {
-      url: warehouse.CLICKHOUSE_URL,
-      database: warehouse.CLICKHOUSE_DATABASE,
-      username: warehouse.CLICKHOUSE_USER,
-      password: warehouse.CLICKHOUSE_PASSWORD,
-    },
+const watchVitals = ({ landed, now }: SessionDeps): VitalsWatch =>
+  createVitalsWatch({
+    ...landed.addresses,
+    warehouse: loadClickHouseAddress(landed.environment),
     now,
   });
-};
 
 const addressLines = (deps: SessionDeps, webhook: string): (readonly [string, string])[] => {
   const { landed, dir } = deps;

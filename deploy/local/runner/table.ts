@@ -46,12 +46,12 @@ const lagText = (lag: number | undefined): string => (lag === undefined ? '?' : 
 
 /** The lines that tell how the system does. */
 export const vitalLines = (vitals: Vitals): string[] => {
-  const { acknowledged, inRate, rows, outRate, rawLag, bands, lastChange } = vitals;
+  const { acknowledged, inRate, rows, outRate, rawLag, warehouseLag, bands, lastChange } = vitals;
   return [
     row('in', `${tenths.format(inRate)} events/s   ${whole.format(acknowledged)} acknowledged`),
     row(
       'out',
-      `${tenths.format(outRate)} rows/s   ${whole.format(rows)} rows   lag ${lagText(rawLag)}`,
+      `${tenths.format(outRate)} rows/s   ${whole.format(rows)} rows   lag ${lagText(rawLag)} scores, ${lagText(warehouseLag)} rows`,
     ),
     row('bands', bandsText(bands)),
     row('last', lastChange ?? 'no score change yet'),

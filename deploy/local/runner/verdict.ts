@@ -44,7 +44,7 @@ const stillMs = 1500;
  * Resolves at the deadline too; the audit then says what is missing.
  */
 export const waitForStillness = async (options: {
-  readonly look: () => Promise<Pick<Vitals, 'rows' | 'rawLag'>>;
+  readonly look: () => Promise<Pick<Vitals, 'rows' | 'rawLag' | 'warehouseLag'>>;
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
 }): Promise<void> => {
@@ -55,7 +55,8 @@ export const waitForStillness = async (options: {
   while (performance.now() < endsAt) {
     signal.throwIfAborted();
     const seen = await look();
-    if (seen.rows !== rows || (seen.rawLag ?? 0) > 0) since = performance.now();
+    const waiting = (seen.rawLag ?? 0) + (seen.warehouseLag ?? 0);
+    if (seen.rows !== rows || waiting > 0) since = performance.now();
     rows = seen.rows;
     if (performance.now() - since >= stillMs) return;
     await sleep(lookEveryMs, undefined, { signal });

@@ -13,6 +13,8 @@ export type Vitals = {
   readonly outRate: number;
   /** Raw records that are not processed yet; undefined when nobody could be asked. */
   readonly rawLag: number | undefined;
+  /** Committed records that ClickHouse has not read yet; undefined when nobody could be asked. */
+  readonly warehouseLag: number | undefined;
   readonly bands: readonly { readonly band: string; readonly people: number }[];
   readonly lastChange: string | undefined;
 };
@@ -25,7 +27,7 @@ export interface VitalsWatch {
 export type WarehouseAddress = {
   readonly url: string;
   readonly database: string;
-  readonly username: string;
+  readonly user: string;
   readonly password: string;
 };
 
@@ -35,11 +37,11 @@ const slowEveryMs = 3000;
 
 type Slow = Pick<Vitals, 'bands' | 'lastChange'>;
 
-const createWarehouse = ({ url, database, username, password }: WarehouseAddress) => {
+const createWarehouse = ({ url, database, user, password }: WarehouseAddress) => {
   const client = createClient({
     url,
     database,
-    username,
+    username: user,
     password,
     request_timeout: questionDeadlineMs,
     log: { level: ClickHouseLogLevel.OFF },
@@ -87,6 +89,9 @@ const lastKnown = <T>(ask: () => Promise<T>, first: T) => {
   };
 };
 
+const sumIfThere = (samples: Samples | undefined, metric: string): number | undefined =>
+  samples?.has(metric) === true ? samples.sum(metric) : undefined;
+
 export const createVitalsWatch = (deps: {
   readonly ingestOps: string;
   readonly processorOps: string;
@@ -120,10 +125,8 @@ export const createVitalsWatch = (deps: {
         inRate: inRate.at(acknowledged, now()),
         rows,
         outRate: outRate.at(rows, now()),
-        rawLag:
-          processor?.has('processor_lag_records') === true
-            ? processor.sum('processor_lag_records')
-            : undefined,
+        rawLag: sumIfThere(processor, 'processor_lag_records'),
+        warehouseLag: sumIfThere(processor, 'processor_warehouse_lag_records'),
         ...slow,
       };
     },

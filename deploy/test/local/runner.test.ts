@@ -227,6 +227,7 @@ const vitals: Vitals = {
   rows: 1200,
   outRate: 19.96,
   rawLag: 4,
+  warehouseLag: 1,
   bands: [
     { band: 'healthy', people: 1000 },
     { band: 'suppressed', people: 2 },
@@ -257,7 +258,7 @@ describe('what is shown', () => {
       '  start      kafka 2.8 s   registry …',
       '',
       '  in         20.0 events/s   1,234 acknowledged',
-      '  out        20.0 rows/s   1,200 rows   lag 4',
+      '  out        20.0 rows/s   1,200 rows   lag 4 scores, 1 rows',
       '  bands      healthy 1,000   suppressed 2',
       '  last       10:00:00  someone changed',
       '  !          kafka died (3 times), starting again in 2.0 s',
@@ -293,7 +294,9 @@ describe('what is shown', () => {
     expect(written.plain.split('\n')).toEqual([
       'kafka: 1.5 s',
       expect.stringContaining('in 20.0 events/s 1,234 acknowledged | out 20.0 rows/s'),
-      expect.stringContaining('lag 4 | bands healthy 1,000 suppressed 2 | last 10:00:00 someone'),
+      expect.stringContaining(
+        'lag 4 scores, 1 rows | bands healthy 1,000 suppressed 2 | last 10:00:00 someone',
+      ),
       'kafka died (once), starting again',
       'kafka is back',
       'the end',
@@ -328,20 +331,24 @@ describe('the verdict', () => {
 
   test('waits while records wait or rows still come', async () => {
     const looks = [
-      { rows: 1, rawLag: 5 },
-      { rows: 2, rawLag: 0 },
-      { rows: 3, rawLag: 0 },
+      { rows: 1, rawLag: 5, warehouseLag: 0 },
+      { rows: 2, rawLag: 0, warehouseLag: 1 },
+      { rows: 2, rawLag: 0, warehouseLag: undefined },
     ];
     let count = 0;
     const look = () => {
-      const seen = looks[Math.min(count, looks.length - 1)] ?? { rows: 0, rawLag: 0 };
+      const seen = looks[Math.min(count, looks.length - 1)] ?? {
+        rows: 0,
+        rawLag: 0,
+        warehouseLag: 0,
+      };
       count += 1;
       return Promise.resolve(seen);
     };
     await waitForStillness({ look, deadlineMs: 20_000, signal: never });
     expect(count).toBeGreaterThan(5);
     await waitForStillness({
-      look: () => Promise.resolve({ rows: 1, rawLag: 1 }),
+      look: () => Promise.resolve({ rows: 1, rawLag: 0, warehouseLag: 1 }),
       deadlineMs: 400,
       signal: never,
     });
