@@ -27,7 +27,10 @@ if (!existsSync(dir)) {
   console.log(`${dir}: nothing to delete.`);
   process.exit(0);
 }
-const { DatabaseSync } = await import('node:sqlite');
+const { DatabaseSync } = await import('node:sqlite').catch(() => {
+  console.error('This needs Node 24. Run `npm ci --ignore-scripts` first, which brings it.');
+  process.exit(1);
+});
 const database = new DatabaseSync(join(dir, 'lock.db'));
 try {
   database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
