@@ -32,3 +32,34 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
     // Only an abort ends a sleep early; whoever asked looks at the signal next.
   }
 }
+
+/** What `untilDone` needs to say and to end. */
+export type Waiting = {
+  readonly signal: AbortSignal;
+  /** Told of each failed attempt. */
+  readonly onFailure: (error: unknown, attempt: number) => void;
+  readonly firstMs?: number;
+  readonly maxMs?: number;
+};
+
+/**
+ * Repeats work until it succeeds, pausing longer each time, without limit: for what must be there
+ * before anything else can be done.
+ *
+ * @throws what the work throws when it is an OperationError that is not retriable, or when aborted
+ */
+export async function untilDone<T>(work: () => Promise<T>, waiting: Waiting): Promise<T> {
+  const { signal, firstMs = 200, maxMs = 5_000 } = waiting;
+  const isAborted = (): boolean => signal.aborted;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      const isFinal = error instanceof OperationError && !error.retriable;
+      if (isFinal || isAborted()) throw error;
+      waiting.onFailure(error, attempt);
+      await pause(backOffMs(attempt, firstMs, maxMs), signal);
+      if (isAborted()) throw error;
+    }
+  }
+}
