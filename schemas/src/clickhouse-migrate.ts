@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
-import { createClient } from '@clickhouse/client';
+import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { OperationError } from './fate.ts';
 
@@ -203,6 +203,7 @@ export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
     username: options.user ?? 'default',
     password: options.password ?? '',
     application: 'landed-migrate',
+    log: { level: ClickHouseLogLevel.OFF },
     request_timeout: options.timeoutMs ?? 60_000,
     clickhouse_settings: { wait_end_of_query: 1, async_insert: 0 },
   });

@@ -32,12 +32,18 @@ export type RowBuffer = {
   readonly isFull: () => boolean;
   /** When the oldest row came in, by the caller's clock, ms; null when there is none. */
   readonly oldestAt: () => number | null;
-  /** Hands over everything and is empty then. */
+  /** Hands over everything, in parts of at most `rowsMax` rows, and is empty then. */
   readonly take: () => readonly TableRows[];
 };
 
 const bytesOf = (row: BufferedRow): number =>
   Buffer.byteLength(row.line) + (row.origin.value?.length ?? 0);
+
+function cut<T>(items: readonly T[], most: number): readonly (readonly T[])[] {
+  const parts: (readonly T[])[] = [];
+  for (let at = 0; at < items.length; at += most) parts.push(items.slice(at, at + most));
+  return parts;
+}
 
 /** Rows waiting to be written, bounded by their number and by the bytes they hold on to. */
 export function createRowBuffer(options: {
@@ -73,7 +79,9 @@ export function createRowBuffer(options: {
     isFull: () => rows >= options.rowsMax || bytes >= options.bytesMax,
     oldestAt: () => oldestAt,
     take: () => {
-      const taken = [...tables].map(([table, held]) => ({ table, rows: held }));
+      const taken = [...tables].flatMap(([table, held]) =>
+        cut(held, options.rowsMax).map((part) => ({ table, rows: part })),
+      );
       tables = new Map();
       places = new Map();
       rows = 0;

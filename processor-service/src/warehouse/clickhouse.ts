@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { ClickHouseError, createClient } from '@clickhouse/client';
+import { ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client';
 import { OperationError } from '@landed/schemas/fate';
 import type { ClickHouseAddress } from './config.ts';
@@ -69,6 +69,23 @@ async function drain(stream: Readable): Promise<void> {
   await finished(stream);
 }
 
+/** @returns rows the server says it has written; -1 when it does not say */
+async function sendRows(
+  client: ClickHouseClient,
+  insert: Insert,
+  token: string,
+  signal?: AbortSignal,
+): Promise<number> {
+  const { stream, summary } = await client.exec({
+    query: `INSERT INTO ${insert.table} (${insert.columns.join(', ')}) FORMAT JSONCompactEachRow`,
+    values: Readable.from(insert.bytes, { objectMode: false }),
+    clickhouse_settings: { ...INSERT_SETTINGS, insert_deduplication_token: token },
+    ...(signal === undefined ? {} : { abort_signal: signal }),
+  });
+  await drain(stream);
+  return Number(summary?.written_rows ?? -1);
+}
+
 /** A connection to ClickHouse's HTTP interface: every call has a deadline. */
 export function createClickHouse(
   address: ClickHouseAddress,
@@ -84,27 +101,18 @@ export function createClickHouse(
     request_timeout: options.timeoutMs ?? INSERT_DEADLINE_MS,
     max_open_connections: 8,
     compression: { request: false, response: false },
+    // Its messages quote values of rows; what matters of them is in our own errors.
+    log: { level: ClickHouseLogLevel.OFF },
   });
-
-  const send = async (insert: Insert, token: string, signal?: AbortSignal): Promise<number> => {
-    const { stream, summary } = await client.exec({
-      query: `INSERT INTO ${insert.table} (${insert.columns.join(', ')}) FORMAT JSONCompactEachRow`,
-      values: Readable.from(insert.bytes, { objectMode: false }),
-      clickhouse_settings: { ...INSERT_SETTINGS, insert_deduplication_token: token },
-      ...(signal === undefined ? {} : { abort_signal: signal }),
-    });
-    await drain(stream);
-    return Number(summary?.written_rows ?? -1);
-  };
 
   return {
     insert: async (insert, signal) => {
       try {
-        const written = await send(insert, insert.token, signal);
+        const written = await sendRows(client, insert, insert.token, signal);
         if (written >= insert.rows || written < 0) return;
         // A repeat may count as nothing written. Without the token it must count in full: the engines
         // take a second copy of a row for the first.
-        const again = await send(insert, `${insert.token}-again`, signal);
+        const again = await sendRows(client, insert, `${insert.token}-again`, signal);
         if (again >= insert.rows) return;
         throw new OperationError(
           `ClickHouse at ${host}: ${again} of ${insert.rows} rows written to ${insert.table}`,
