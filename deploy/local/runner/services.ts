@@ -22,7 +22,8 @@ const mains: Readonly<Record<ServiceName, string>> = {
   ingest: 'ingest-service/src/main.ts',
   processor: 'processor-service/src/main.ts',
 };
-const readyDeadlineMs = 60_000;
+/** Long enough to restore the state and to sit out a restart of the broker. */
+const readyDeadlineMs = 180_000;
 /** A drain ends by itself within 25 s; after that something hangs. */
 const stopGraceMs = 30_000;
 
@@ -48,6 +49,8 @@ export const createServices = (deps: {
 
   return {
     start: async (name) => {
+      // One that never became ready still runs, and two would fight for ports and state.
+      await children.get(name)?.stop(stopGraceMs);
       const child = await startOnLeash({
         name,
         command: process.execPath,
