@@ -1,0 +1,89 @@
+import { createServer as createHttpServer } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { Duplex } from 'node:stream';
+import type { Certificate } from './certificate.ts';
+import { declaredBytes } from './receive.ts';
+import { HEADER_PAIRS_MAX } from './verify.ts';
+
+export type WebServer = {
+  readonly server: Server;
+  /** Takes effect for new connections. */
+  readonly useCertificate: (certificate: Certificate) => void;
+};
+
+export type WebServerOptions = {
+  readonly listener: RequestListener;
+  readonly certificate: Certificate | null;
+  /** Longer than the idle time of a proxy in front: else it meets resets, which cost an hour. */
+  readonly keepAliveMs: number;
+  readonly bodyBytesHardMax: number;
+  /** A connection whose bytes were no HTTP, or came too slowly. */
+  readonly onBrokenRequest: () => void;
+};
+
+/** Bounds on what a connection may do; a slow or endless sender ends here. */
+const hardening = {
+  headersTimeout: 3_000,
+  requestTimeout: 5_000,
+  connectionsCheckingInterval: 500,
+  maxHeaderSize: 8 * 1024,
+  maxRequestsPerSocket: 1_000,
+  noDelay: true,
+  requireHostHeader: true,
+  insecureHTTPParser: false,
+} as const;
+
+const BROKEN_CLOSE_MS = 1_000;
+
+const REASONS: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: '413 Payload Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
+
+/** Answers what is no HTTP in words, and closes. No authentic call comes here. */
+function answerBroken(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = REASONS[error.code ?? ''] ?? '400 Bad Request';
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  setTimeout(() => socket.destroy(), BROKEN_CLOSE_MS).unref();
+}
+
+/** An HTTP or HTTPS server with every limit set. Not listening yet. */
+export function createWebServer(options: WebServerOptions): WebServer {
+  const { listener, certificate, bodyBytesHardMax } = options;
+  const settings = { ...hardening, keepAliveTimeout: options.keepAliveMs };
+  const tls = certificate && createHttpsServer({ ...settings, ...certificate }, listener);
+  const server = tls ?? createHttpServer(settings, listener);
+  server.maxHeadersCount = HEADER_PAIRS_MAX;
+  server.maxRequestsPerSocket = hardening.maxRequestsPerSocket;
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    // A body that is refused by its declared length is not asked for.
+    if (declaredBytes(request) <= bodyBytesHardMax) response.writeContinue();
+    listener(request, response);
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    options.onBrokenRequest();
+    answerBroken(error, socket);
+  });
+  return {
+    server,
+    useCertificate: ({ cert, key }) => tls?.setSecureContext({ cert, key }),
+  };
+}
+
+/** Binds. Rejects with Node's error when the address is taken or not ours. */
+export function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port, backlog: 1024 }, () => {
+      server.off('error', reject);
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
+    });
+  });
+}

@@ -1,0 +1,142 @@
+import { createAddressHasher } from '@landed/schemas/address-hash';
+import { createAccess } from './access.ts';
+import type { Access } from './access.ts';
+import { createAdmission } from './admission.ts';
+import { readCertificate, watchCertificate } from './certificate.ts';
+import type { Certificate } from './certificate.ts';
+import type { AccessConfig, Config } from './config.ts';
+import { createDrain } from './drain.ts';
+import { createListener } from './listener.ts';
+import type { Logger } from './log.ts';
+import { createMetrics } from './metrics.ts';
+import { createOpsServer } from './ops.ts';
+import { createWebServer, listen } from './server.ts';
+import { watchPressure } from './shed.ts';
+import { createStorage } from './storage.ts';
+import type { Clients } from './storage.ts';
+
+export type Service = {
+  /** Binds both ports; webhooks are answered 503 from here on. Rejects when a port is taken. */
+  readonly bind: () => Promise<{ readonly port: number; readonly opsPort: number }>;
+  /** Resolves once webhooks can be stored. Rejects when they never will be. */
+  readonly becomeAble: () => Promise<void>;
+  /** Replaces keys, secrets and lists. */
+  readonly reload: (access: AccessConfig) => void;
+  /** Unready; a while of service; no new connections; what is under way; Kafka. */
+  readonly drain: () => Promise<void>;
+};
+
+export type ServiceDeps = {
+  readonly config: Config;
+  readonly clients: Clients;
+  readonly logger: Logger;
+};
+
+function announce(access: Access, logger: Logger): void {
+  logger.info({ key_ids: access.keyIds }, 'signing keys in use');
+  for (const workspace of access.temporaryWorkspaces) {
+    logger.warn(
+      { workspace },
+      'TEMPORARY CONTROL: a shared secret stands in for the signature; set signing keys and turn it off',
+    );
+  }
+}
+
+/** The certificate in use, replaced when its files change. */
+function createCertificate(
+  config: Config,
+  logger: Logger,
+): {
+  readonly current: () => Certificate | null;
+  readonly watch: (use: (certificate: Certificate) => void) => void;
+  readonly stop: () => void;
+} {
+  const { tls } = config;
+  let current = tls && readCertificate(tls);
+  let stop = (): void => undefined;
+  return {
+    current: () => current,
+    watch: (use) => {
+      if (tls === null) return;
+      stop = watchCertificate(tls, logger, (fresh) => {
+        current = fresh;
+        use(fresh);
+      });
+    },
+    stop: () => stop(),
+  };
+}
+
+/** The ingest service, whole: two servers, one way to Kafka. Holds no global state. */
+export function createService({ config, clients, logger }: ServiceDeps): Service {
+  const { limits, drainMs } = config;
+  const metrics = createMetrics();
+  const admission = createAdmission(limits);
+  const shedding = watchPressure();
+  const storage = createStorage(config, clients, metrics, logger);
+  const certificate = createCertificate(config, logger);
+  let access = createAccess(config.access);
+  let isDraining = false;
+
+  const listener = createListener({
+    access: () => access,
+    admission,
+    pressure: shedding.pressure,
+    store: storage.store,
+    hashAddress: createAddressHasher(config.hashKey).hash,
+    isDraining: () => isDraining,
+    limits,
+    metrics,
+    logger: logger.child({ module: 'app' }),
+    now: Date.now,
+  });
+  const web = createWebServer({
+    listener,
+    certificate: certificate.current(),
+    keepAliveMs: config.keepAliveMs,
+    bodyBytesHardMax: limits.bodyBytesHardMax,
+    onBrokenRequest: metrics.brokenRequest,
+  });
+  certificate.watch(web.useCertificate);
+  const isAble = (): boolean => storage.store() !== null;
+  const { isConnected } = storage;
+  const ops = createOpsServer({
+    metrics,
+    readiness: () => ({ isReady: !isDraining, isAble: isAble(), isConnected: isConnected() }),
+    logger,
+  });
+  metrics.watch({
+    inflight: () => ({ requests: admission.requests(), bytes: admission.bytes() }),
+    pending: storage.pending,
+    isConnected,
+    isShedding: () => shedding.pressure() !== null,
+    temporaryWorkspaces: () => access.temporaryWorkspaces,
+    certificateExpiresAt: () => certificate.current()?.expiresAt ?? null,
+  });
+
+  return {
+    bind: async () => {
+      announce(access, logger);
+      const opsPort = await listen(ops, config.opsHost, config.opsPort);
+      const port = await listen(web.server, config.host, config.port);
+      return { port, opsPort };
+    },
+    becomeAble: storage.becomeAble,
+    reload: (changed) => {
+      access = createAccess(changed);
+      announce(access, logger);
+    },
+    drain: createDrain({
+      server: web.server,
+      ops,
+      drainMs,
+      begin: () => {
+        isDraining = true;
+        certificate.stop();
+        shedding.stop();
+      },
+      closeStorage: storage.close,
+      logger,
+    }),
+  };
+}

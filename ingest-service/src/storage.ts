@@ -1,0 +1,124 @@
+import { OperationError } from '@landed/schemas/fate';
+import { createSealer } from '@landed/schemas/seal';
+import { topicSpecs } from '@landed/schemas/topics';
+import type { TopicSpec } from '@landed/schemas/topics';
+import pRetry from 'p-retry';
+import { createCircuit } from './circuit.ts';
+import type { Config } from './config.ts';
+import { within } from './deadline.ts';
+import type { Logger } from './log.ts';
+import type { Metrics } from './metrics.ts';
+import { createProducer } from './producer.ts';
+import type { Producer, Sender } from './producer.ts';
+import { createPublisher } from './publish.ts';
+import type { Publisher } from './publish.ts';
+import { createRecords } from './records.ts';
+import { createStore } from './store.ts';
+import type { Store } from './store.ts';
+
+/** What the service needs of the world. */
+export type Clients = {
+  /** A connected producer. */
+  readonly connect: () => Promise<Sender>;
+  /** Rejects, retriably, while topics are missing; for good when they differ from the contract. */
+  readonly assertTopics: (specs: readonly TopicSpec[]) => Promise<void>;
+  readonly rawSchemaId: () => Promise<number>;
+};
+
+/** The way from an authentic call to Kafka. */
+export type Storage = {
+  /** Null until schema ids and topics are known. */
+  readonly store: () => Store | null;
+  /** Resolves once webhooks can be stored. Rejects when they never will be, or when closed before. */
+  readonly becomeAble: () => Promise<void>;
+  readonly isConnected: () => boolean;
+  readonly pending: Publisher['pending'];
+  readonly close: (timeoutMs: number) => Promise<void>;
+};
+
+const CIRCUIT = { failuresMax: 3, probeIntervalMs: 1_000 };
+const ATTEMPT_TIMEOUT_MS = 20_000;
+
+/** Tries until it works: what is missing at start (a broker, a registry, topics) may come later. */
+async function untilDone<T>(
+  what: string,
+  step: () => Promise<T>,
+  signal: AbortSignal,
+  logger: Logger,
+): Promise<T> {
+  return pRetry(() => within(step(), ATTEMPT_TIMEOUT_MS, what), {
+    retries: Infinity,
+    minTimeout: 200,
+    maxTimeout: 2_000,
+    randomize: true,
+    signal,
+    shouldRetry: ({ error }) => !(error instanceof OperationError) || error.retriable,
+    onFailedAttempt: ({ error, attemptNumber }) => {
+      if (attemptNumber % 20 === 1) logger.warn({ error }, `waiting for ${what}`);
+    },
+  });
+}
+
+function writtenTopics({ topics }: Config): { readonly raw: TopicSpec; readonly dead: TopicSpec } {
+  const specs = topicSpecs(topics);
+  const raw = specs.find((spec) => spec.key === 'raw');
+  const dead = specs.find((spec) => spec.key === 'deadLetters');
+  if (!raw || !dead)
+    throw new OperationError('the topic table is incomplete', { retriable: false });
+  return { raw, dead };
+}
+
+function createLane(
+  config: Config,
+  clients: Clients,
+  metrics: Metrics,
+  logger: Logger,
+): { readonly producer: Producer; readonly publisher: Publisher } {
+  const { limits } = config;
+  const producer = createProducer({
+    connect: clients.connect,
+    circuit: createCircuit(CIRCUIT),
+    limits,
+    logger: logger.child({ module: 'producer' }),
+    onReplaced: metrics.producerReplaced,
+  });
+  return { producer, publisher: createPublisher({ producer, limits, meter: metrics }) };
+}
+
+export function createStorage(
+  config: Config,
+  clients: Clients,
+  metrics: Metrics,
+  logger: Logger,
+): Storage {
+  const { raw, dead } = writtenTopics(config);
+  const { producer, publisher } = createLane(config, clients, metrics, logger);
+  const closing = new AbortController();
+  const sealer = createSealer(config.sealKeys);
+  let store: Store | null = null;
+  return {
+    store: () => store,
+    becomeAble: async () => {
+      producer.start();
+      const [rawSchemaId] = await Promise.all([
+        untilDone('schema ids', clients.rawSchemaId, closing.signal, logger),
+        untilDone('topics', () => clients.assertTopics([raw, dead]), closing.signal, logger),
+      ]);
+      const records = createRecords({
+        sealer,
+        rawSchemaId,
+        rawTopic: raw.name,
+        rawPartitions: raw.partitions,
+        deadLetterTopic: dead.name,
+        deadLetterPartitions: dead.partitions,
+      });
+      store = createStore({ records, publisher });
+    },
+    isConnected: producer.isConnected,
+    pending: publisher.pending,
+    close: async (timeoutMs) => {
+      closing.abort(new OperationError('the service is stopping', { retriable: false }));
+      await publisher.close(timeoutMs);
+    },
+  };
+}
