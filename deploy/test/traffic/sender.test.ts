@@ -62,7 +62,10 @@ async function run(behave: Behaviour, given: Partial<TrafficSettings> = {}, sign
 const refuse =
   (status: number, times: number): Behaviour =>
   (call, response, body) => {
-    if (call >= times) { stored(call, response, body); return; }
+    if (call >= times) {
+      stored(call, response, body);
+      return;
+    }
     response.statusCode = status;
     response.end();
   };
@@ -82,7 +85,10 @@ describe('the sender', () => {
 
   test('keeps apart what was quarantined, with its reason', async () => {
     const { entries, end } = await run((call, response, body) => {
-      if (call % 3 > 0) { stored(call, response, body); return; }
+      if (call % 3 > 0) {
+        stored(call, response, body);
+        return;
+      }
       response.end('{"status":"quarantined","reason":"not_json"}');
     });
     expect(end).toMatchObject({ stored: 40, quarantined: 20 });
