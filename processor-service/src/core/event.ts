@@ -42,8 +42,10 @@ export type CoreEvent = {
   readonly receivedAt: number;
   /** email, sms, whatsapp, push, in_app or any other; `''` for events of the person. */
   readonly channel: string;
-  /** The sender's word (`delivered`, `bounced`, ...), or `consent`, `reinstate`, or the activity. */
+  /** The sender's word (`delivered`, `bounced`, ...); of a command its name. */
   readonly metric: string;
+  /** What only a command may do; null for events of a sender, whatever their metric is called. */
+  readonly order: 'reinstate' | 'engage' | null;
   readonly deliveryId: string | null;
   /** Never empty for message events, but for push: the devices named. Empty for events of the person. */
   readonly targets: readonly Target[];

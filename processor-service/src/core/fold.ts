@@ -37,10 +37,6 @@ export type FoldResult = {
   readonly currentEmailMoved: boolean;
 };
 
-/** Activities that show a person at work elsewhere. */
-export const ACTIVITIES = ['site_session', 'add_to_cart', 'purchase'] as const;
-
-const ACTIVITY_METRICS: ReadonlySet<string> = new Set(ACTIVITIES);
 /** Message events that bear on a channel with a score. */
 const BEARING = new Set(['sent', 'delivered', 'bounced', 'dropped', 'deferred', 'spammed']);
 const ENGAGING = new Set(['converted', 'replied']);
@@ -101,14 +97,11 @@ function foldFresh(draft: Draft, event: CoreEvent): boolean {
   let bears = event.consents.length > 0;
   const isEngaging =
     ENGAGING.has(metric) || (metric === 'clicked' && channel === 'in_app' && !event.isMachine);
-  if (
-    ACTIVITY_METRICS.has(metric) ||
-    (isEngaging && (isChannel(channel) || channel === 'in_app'))
-  ) {
+  if (event.order === 'engage' || (isEngaging && (isChannel(channel) || channel === 'in_app'))) {
     raiseEngaged(draft, event.ts);
     bears = true;
   }
-  if (metric === 'reinstate') {
+  if (event.order === 'reinstate') {
     foldReinstatement(draft, event);
     bears = true;
   }

@@ -30,6 +30,11 @@ export type CaseEvent = {
   readonly channel?: string;
 };
 
+function orderOf(metric: string): CoreEvent['order'] {
+  if (metric === 'reinstate') return 'reinstate';
+  return PERSONAL.has(metric) ? 'engage' : null;
+}
+
 const PERSONAL = new Set(['reinstate', 'site_session', 'add_to_cart', 'purchase']);
 
 function consentsOf(event: CaseEvent): ConsentChange[] {
@@ -51,6 +56,7 @@ export function caseEvent(event: CaseEvent, channel: Channel, receivedAt: number
     receivedAt,
     channel: isPersonal ? '' : (event.channel ?? channel),
     metric: event.metric,
+    order: orderOf(event.metric),
     deliveryId: isPersonal ? null : event.delivery_id,
     targets: isPersonal ? [] : [{ to: event.to ?? '', failure }],
     isMachine: event.machine ?? false,

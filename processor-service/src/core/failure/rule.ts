@@ -1,0 +1,54 @@
+import type { FailureText } from './normalise.ts';
+
+/** One rule about how mail servers talk. Patterns have no nested quantifiers and bounded gaps. */
+export type Rule = {
+  readonly rule: string;
+  readonly cls: 'hard' | 'soft' | 'block' | 'unknown' | 'suppressed' | 'consent';
+  readonly kind: string;
+  readonly confidence: number;
+  /** With `about`: global, each place is tried. */
+  readonly pattern: RegExp;
+  /** What the words of `pattern` are said of: stands shortly before them in the same sentence. */
+  readonly about?: RegExp;
+  /** What takes the hit back. */
+  readonly unless?: RegExp;
+  /** A further condition on the codes. */
+  readonly when?: (text: FailureText) => boolean;
+};
+
+/** How far before the words the thing they are said of may stand. */
+const ABOUT_CHARS_MAX = 90;
+/** Places of one pattern that are tried. */
+const PLACES_MAX = 8;
+
+function standsBefore(text: string, at: number, about: RegExp): boolean {
+  const before = text.slice(Math.max(0, at - ABOUT_CHARS_MAX), at);
+  const sentence = Math.max(before.lastIndexOf('. '), before.lastIndexOf(';'));
+  return about.test(before.slice(sentence + 1));
+}
+
+function isSaid({ pattern, about }: Rule, text: string): boolean {
+  if (about === undefined) return pattern.test(text);
+  let places = 0;
+  for (const match of text.matchAll(pattern)) {
+    if (standsBefore(text, match.index, about)) return true;
+    places += 1;
+    if (places >= PLACES_MAX) return false;
+  }
+  return false;
+}
+
+export function firstHit(rules: readonly Rule[], read: FailureText): Rule | null {
+  for (const rule of rules) {
+    if (!isSaid(rule, read.text)) continue;
+    if (rule.unless?.test(read.text) === true) continue;
+    if (rule.when?.(read) === false) continue;
+    return rule;
+  }
+  return null;
+}
+
+/** True when a reply or an enhanced code says that the failure passes. */
+export function isTransientCode({ reply, enhanced }: FailureText): boolean {
+  return reply?.startsWith('4') === true || enhanced?.startsWith('4') === true;
+}

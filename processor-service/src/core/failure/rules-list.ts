@@ -1,0 +1,36 @@
+import type { Rule } from './rule.ts';
+
+/** What a sending provider says when its own list holds the address. */
+export const LIST_RULES: readonly Rule[] = [
+  {
+    rule: 'list.suppression',
+    cls: 'suppressed',
+    kind: 'esp_list',
+    confidence: 0.95,
+    pattern:
+      /suppression list|suppression database|(?:recipient|address|email|user|contact)(?: is| was| has been| are)?(?: already| previously)? suppressed|suppressed (?:recipient|address|due|by)/,
+  },
+  {
+    rule: 'list.bounced_before',
+    cls: 'suppressed',
+    kind: 'esp_list',
+    confidence: 0.9,
+    pattern:
+      /previously[ -]bounced|(?:has|have|had) (?:hard )?bounced (?:before|previously|in the past)|^(?:dropped:? )?bounced address|not delivering to (?:a )?(?:previously|bounced|unsubscribed)/,
+  },
+  {
+    rule: 'list.reported_spam',
+    cls: 'suppressed',
+    kind: 'esp_list',
+    confidence: 0.9,
+    pattern: /spam[ -]report(?:ing|ed) address|address (?:has )?(?:reported|marked) .{0,20}as spam/,
+  },
+  {
+    rule: 'list.unsubscribed',
+    cls: 'suppressed',
+    kind: 'esp_list',
+    confidence: 0.9,
+    pattern:
+      /unsubscribed (?:address|recipient)|(?:recipient|address) (?:has |is |was )?unsubscribed/,
+  },
+];

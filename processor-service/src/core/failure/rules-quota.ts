@@ -1,0 +1,61 @@
+import type { Rule } from './rule.ts';
+
+const ABOUT_BOX =
+  /\b(?:mail ?-?box|in-?box|mail ?drop|user|account|recipient|storage|folder|disk|disc|spool)(?:'s|s)?\b/;
+
+const SENDER_QUOTA =
+  /(?:sending|submission|relay(?:ing)?|sender|outbound|outgoing|daily|hourly)(?: message| mail| email| rate)?(?: quota| limit)|same message-id/;
+
+/** The mailbox is full, or takes mail too fast at the moment. */
+export const QUOTA_RULES: readonly Rule[] = [
+  {
+    rule: 'quota.full',
+    cls: 'soft',
+    kind: 'quota',
+    confidence: 0.97,
+    pattern: /\bfull\b/g,
+    about: ABOUT_BOX,
+    unless: SENDER_QUOTA,
+  },
+  {
+    rule: 'quota.full_box',
+    cls: 'soft',
+    kind: 'quota',
+    confidence: 0.97,
+    pattern: /full (?:mail ?-?box|in-?box)/,
+  },
+  {
+    rule: 'quota.over',
+    cls: 'soft',
+    kind: 'quota',
+    confidence: 0.97,
+    pattern:
+      /over[ -]?(?:disk |disc |the |their |its |storage |mail |mailbox )?quota|quota (?:is |was |has been |limit |limit is )?(?:exceed|full|reach|over|violat)|exceed(?:s|ed|ing)?(?: \S+){0,5} quota|(?:disk|disc|mail|storage|mailbox|user|recipient) quota|\bovr?quota|not enough quota|quota .{0,20}exceeded/,
+    unless: SENDER_QUOTA,
+  },
+  {
+    rule: 'quota.space',
+    cls: 'soft',
+    kind: 'quota',
+    confidence: 0.95,
+    pattern:
+      /out of (?:storage|disk|space|mailbox)|(?:insufficient|not enough|no more|no) (?:free |mailbox |disk |storage |available )+(?:space|storage|room)|(?:mail ?box|inbox|account|user|storage)(?: \S+){0,3} (?:exceed|over|reached|at)(?:s|ed|ing)?(?: \S+){0,4} (?:size|limit|storage|allocation|capacity|maximum)|(?:mail ?box|storage)(?: size)? limit|number of messages in .{0,30}exceed|too many (?:messages|mails|emails) (?:in|on|for) (?:the |this |that )?(?:recipient'?s? )?(?:mail ?box|inbox|folder)/,
+    unless: SENDER_QUOTA,
+  },
+  {
+    rule: 'quota.other_language',
+    cls: 'soft',
+    kind: 'quota',
+    confidence: 0.9,
+    pattern:
+      /postfach (?:ist )?(?:ueber|ü|voll)|postfach .{0,20}voll|speicherplatz|bo[iî]te .{0,30}pleine|quota d[ée]pass|buz[oó]n .{0,20}llen|casella .{0,20}piena|caixa .{0,20}cheia|переполнен|邮箱已满|空间不足|容量/,
+  },
+  {
+    rule: 'rate.recipient',
+    cls: 'soft',
+    kind: 'transient',
+    confidence: 0.95,
+    pattern:
+      /(?:user|recipient|mailbox|account|contact|address).{0,60}(?:is |are )?receiving (?:mail|email|messages?) (?:too (?:quickly|fast|often)|at a rate)|receiv(?:e|ing) (?:rate )?limit|(?:mailbox|recipient)(?: has)? (?:exceeded|reached) (?:its |the )?(?:receive|receiving|inbound|hourly)|receivingrate/,
+  },
+];

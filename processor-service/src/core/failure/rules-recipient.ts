@@ -1,0 +1,171 @@
+import type { FailureText } from './normalise.ts';
+import type { Rule } from './rule.ts';
+
+const WHO =
+  "(?:users?|user ?name|mail ?-?box(?:es)?|recipients?|accounts?|address(?:ee|es)?|alias|local[- ]?part|rcpt|member|person|e-?mails?|customer|mail user|addr)(?:'s)?";
+
+const ABOUT_WHO = new RegExp(`\\b${WHO}\\b`);
+
+/** The server speaks of a list of people who may write, not of a mailbox. */
+const LIST_MEMBERS =
+  /not a (?:list )?member of (?:the |this )?(?:list|group)|subscribers? only|members? only|non-?member/;
+const TRY_LATER = /try again|temporar|later|timed? ?out|will retry/;
+
+const STRICT_ADDRESS = new Set(['5.1.0', '5.1.1', '5.1.3', '5.1.6', '5.1.10']);
+
+function isStrict({ enhanced }: FailureText): boolean {
+  return enhanced !== null && STRICT_ADDRESS.has(enhanced);
+}
+
+function isNotAboutSender({ isAboutSender }: FailureText): boolean {
+  return !isAboutSender;
+}
+
+/** Nobody lives there. */
+export const NO_MAILBOX_RULES: readonly Rule[] = [
+  {
+    rule: 'no_mailbox.token',
+    cls: 'hard',
+    kind: 'no_mailbox',
+    confidence: 0.98,
+    pattern:
+      /nosuchuser|recip(?:ient)?notfound|resolver\.adr|no[ -]such[ -](?:user|mail ?box|recipient|account|address|person|alias|local|rcpt|email|mail user|destination)|no mail ?box (?:here|by|with|found|at)|no (?:one|user|person|account|recipient|address|mail ?box|valid recipients?)(?: is| was| were)? (?:here|by that|by this|with that|with this|found|at this|of that|for this|matching)|no valid (?:recipients?|rcpt)|(?:doesn'?t|does not|do not|don'?t) have (?:an?|any) .{0,60}account|not our customer|not a member of (?:the |this |our )?domain/,
+    unless: LIST_MEMBERS,
+    when: isNotAboutSender,
+  },
+  {
+    rule: 'no_mailbox.words',
+    cls: 'hard',
+    kind: 'no_mailbox',
+    confidence: 0.95,
+    pattern: new RegExp(
+      `\\b(?:unknown|invalid|nonexistent|non-existent|illegal|unrecogni[sz]ed|unregistered|incorrect|wrong|undefined|undeliverable|unallocated|obsolete)(?: or \\w{1,12})? (?:email |e-mail |mail |local |destination |target |final |virtual |recipient ){0,3}${WHO}\\b|\\bbad (?:destination )?(?:mail ?box|recipient|rcpt|user|address)|(?:can(?:no|')?t|could ?n[o']t|unable to|can not) (?:find|locate|verify|resolve) (?:the |that |this |your |such |a ){0,2}(?:user|recipient|mail ?box|account|address|rcpt)`,
+    ),
+    unless: LIST_MEMBERS,
+    when: isNotAboutSender,
+  },
+  {
+    rule: 'no_mailbox.said_of_it',
+    cls: 'hard',
+    kind: 'no_mailbox',
+    confidence: 0.93,
+    pattern:
+      /unknown|not found|(?:does not|doesn'?t|do not|did not|not|no longer|never) exist|(?:is|are) invalid|\binvalid\b|\bnot (?:a )?(?:valid|known|recogni[sz]ed|registered|listed|local|our customer|here|present|on (?:this )?server|configured to receive|set ?up)|isn'?t (?:valid|known|here)|could ?n[o']t be found|can(?:not|'?t) be (?:found|verified)|could not be verified|\bis wrong|non-?existent|undefined|no longer (?:on|valid|with|at|here)|not in (?:our|the) (?:list|directory|database)/g,
+    about: ABOUT_WHO,
+    unless: new RegExp(
+      `${LIST_MEMBERS.source}|domain (?:name )?(?:is )?(?:not found|not exist|does not exist|unknown|invalid)`,
+    ),
+    when: isNotAboutSender,
+  },
+  {
+    rule: 'no_mailbox.unavailable',
+    cls: 'hard',
+    kind: 'no_mailbox',
+    confidence: 0.8,
+    pattern: /(?:un|not )available|undeliverable/g,
+    about: ABOUT_WHO,
+    unless: /(?:temporarily|currently|service|server|system) (?:is )?(?:un|not )available/,
+    when: isNotAboutSender,
+  },
+  {
+    rule: 'no_mailbox.rejected_by_code',
+    cls: 'hard',
+    kind: 'no_mailbox',
+    confidence: 0.9,
+    pattern: /rejected|refused|denied|not accepted/g,
+    about: ABOUT_WHO,
+    unless: /unauthori[sz]ed|sender|preferences|polic/,
+    when: (read) => isStrict(read) && isNotAboutSender(read),
+  },
+  {
+    rule: 'no_mailbox.directory',
+    cls: 'hard',
+    kind: 'no_mailbox',
+    confidence: 0.9,
+    pattern: /recipient address rejected: access denied/,
+    when: ({ enhanced }) => enhanced === '5.4.1',
+  },
+  {
+    rule: 'no_mailbox.other_language',
+    cls: 'hard',
+    kind: 'no_mailbox',
+    confidence: 0.9,
+    pattern:
+      /empf(?:ä|ae)nger (?:ist )?unbekannt|(?:adresse|benutzer|postfach|konto) (?:ist )?(?:unbekannt|existiert nicht|ungültig)|existiert nicht|n'existe pas|(?:utilisateur|destinataire|adresse|bo[iî]te) inconnu|(?:usuario|destinatario|cuenta|buz[oó]n) (?:desconocid|no existe|inexistente|no encontrad)|(?:utente|destinatario|casella) (?:sconosciut|inesistente|non esist)|(?:usu[aá]rio|destinat[aá]rio|conta) (?:desconhecid|inexistente|n[aã]o existe)|не существует|ユーザーが見つかりません|宛先不明|用户不存在|收件人不存在|不存在/,
+    when: isNotAboutSender,
+  },
+];
+
+/** Nobody lives in that whole domain. */
+export const NO_DOMAIN_RULES: readonly Rule[] = [
+  {
+    rule: 'no_domain.words',
+    cls: 'hard',
+    kind: 'no_domain',
+    confidence: 0.93,
+    pattern:
+      /nxdomain|non-?existent (?:domain|host)|domainnonexistent|(?:unknown|invalid|illegal|no such|bad) (?:destination )?(?:domain|host(?:\/domain)?)\b|(?:host|hostname|domain)(?: \S{1,80})? (?:is )?unknown|null ?mx|does ?n[o']t accept (?:any )?(?:e-?mail|mail)|no (?:valid )?mx\b|(?:no|couldn'?t find (?:a|any)) (?:mail exchanger|host named|valid hosts?)|host(?: \S{1,80})? (?:or domain )?(?:name )?not found|unrout(?:e)?able (?:mail )?(?:domain|address)|name or service not known|(?:find|locate|reach) the (?:recipient|destination|target)(?:'s)? domain|bad destination (?:system|host)|no relevant answers/,
+    unless: TRY_LATER,
+    when: isNotAboutSender,
+  },
+  {
+    rule: 'no_domain.said_of_it',
+    cls: 'hard',
+    kind: 'no_domain',
+    confidence: 0.93,
+    pattern:
+      /not found|(?:does not|doesn'?t|not) exist|could(?: not|n'?t) be found|(?:doesn'?t|does not|not) (?:accept|receive)|has no (?:mx|mail)|had no (?:mx|mail)/g,
+    about: /\bdomain\b/,
+    unless: TRY_LATER,
+    when: isNotAboutSender,
+  },
+];
+
+/** Somebody lived there. */
+export const DISABLED_RULES: readonly Rule[] = [
+  {
+    rule: 'disabled.words',
+    cls: 'hard',
+    kind: 'disabled',
+    confidence: 0.95,
+    pattern: new RegExp(
+      `disableduser|(?:disabled|inactive|closed|expired|de-?activated|discontinued|terminated|deleted|cancel?led|retired|not active) (?:e-?mail |user |mail |recipient ){0,3}${WHO}\\b`,
+    ),
+    unless: /temporar/,
+    when: isNotAboutSender,
+  },
+  {
+    rule: 'disabled.said_of_it',
+    cls: 'hard',
+    kind: 'disabled',
+    confidence: 0.93,
+    pattern:
+      /disabled|inactiv|not active|no longer active|closed|expired|de-?activated|discontinued|terminated|deleted|removed|cancel?led|retired|abandoned|no longer (?:accept|in use|monitored|used|available)|obsolete|has moved|not activated/g,
+    about: ABOUT_WHO,
+    unless:
+      /temporar|(?:message|delivery|retry|queue|connection|session|time)(?: \S{1,40}){0,2} (?:expired|closed)|access disabled|try again/,
+    when: isNotAboutSender,
+  },
+];
+
+/** Somebody lives there and is locked out for now. */
+export const LOCKED_RULES: readonly Rule[] = [
+  {
+    rule: 'disabled_temp.words',
+    cls: 'soft',
+    kind: 'disabled_temp',
+    confidence: 0.9,
+    pattern:
+      /\blocked|frozen|suspended|restricted|on hold|temporarily (?:disabled|inactive|closed|de-?activated|locked)/g,
+    about: ABOUT_WHO,
+    unless: /delivery temporarily suspended/,
+  },
+  {
+    rule: 'disabled_temp.account_blocked',
+    cls: 'soft',
+    kind: 'disabled_temp',
+    confidence: 0.8,
+    pattern:
+      /(?:recipient|user|mail ?box|e-?mail)(?:'s)? (?:account )?(?:is ?|has been |was )blocked|account (?:is ?|has been |was )blocked|(?:locked|frozen|suspended) (?:e-?mail |user |mail ){0,2}(?:account|mail ?box|user)/,
+  },
+];

@@ -1,0 +1,56 @@
+import type { Rule } from './rule.ts';
+
+const SENDER = '(?:sender|mail ?from|envelope[ -]from|from[ -]address|return[ -]path|from:)';
+
+/** The sender is not who it should be: families of authentication and of the sender's address. */
+export const SENDER_RULES: readonly Rule[] = [
+  {
+    rule: 'auth.mechanism',
+    cls: 'block',
+    kind: 'auth',
+    confidence: 0.97,
+    pattern:
+      /\b(?:spf|dkim|dmarc|arc)\b|un-?authenticated|authentication (?:information|results|checks?|failed|failure|required|is required|credentials)|(?:not|must|fail(?:s|ed)? to|could not|require[sd]?|to) authenticat|sender ?id\b|purported responsible/,
+  },
+  {
+    rule: 'auth.reverse_dns',
+    cls: 'block',
+    kind: 'auth',
+    confidence: 0.95,
+    pattern:
+      /\bptr\b|reverse[ -]?(?:dns|lookup|hostname|mapping|record)|\brdns\b|fcrdns|(?:ip|client|host) name lookup failed|cannot find your (?:reverse )?host|no reverse|bad dns|resolve your ip|ipv6autherror/,
+    unless: /try again later to deliver/,
+  },
+  {
+    rule: 'sender.refused',
+    cls: 'block',
+    kind: 'sender',
+    confidence: 0.95,
+    pattern: new RegExp(
+      `${SENDER}(?: \\S+){0,6} (?:rejected|refused|denied|blocked|banned|not allowed|not permitted|not authori[sz]ed|not accepted|not verified|could not be verified|verify|verification|invalid|unknown|does not exist|doesn't exist|not exist|not found|is not in|not in my|disallowed|forbidden|restricted|policy|reputation|mismatch|required|must|spoof)|(?:rejected|refused|denied|blocked|banned|unauthori[sz]ed|invalid|unknown|bad|forged|blacklisted|verify|unverified|spoofed|malformed|untrusted|illegal|poor reputation) (?:the )?(?:sender|sending|return path|from)\\b`,
+    ),
+    unless: /please (?:inform|contact|notify) the sender|return(?:ed)? to sender/,
+  },
+  {
+    rule: 'sender.domain',
+    cls: 'block',
+    kind: 'sender',
+    confidence: 0.93,
+    pattern:
+      /(?:sender|sending|from|originating|envelope)(?:'s)? ?:? ?(?:email )?domain|sender'?s? (?:email |address|ip|host|domain)|valid (?:sender|from)\b|from: (?:header|address|addresses|domain)|from header|(?:blank|empty|missing|multiple|invalid) from|header from|rfc ?5322|rfc ?5321 violation|rfc ?2822|\bhelo\b|\behlo\b|my name was rejected|envelope from/,
+    unless: /please (?:inform|contact|notify) the sender/,
+  },
+];
+
+/** The sender sends too much. */
+export const RATE_RULES: readonly Rule[] = [
+  {
+    rule: 'rate.volume',
+    cls: 'block',
+    kind: 'rate',
+    confidence: 0.93,
+    pattern:
+      /too many (?:invalid |bad |unknown |concurrent |simultaneous |smtp |open |unauthenticated |different |e-?)*(?:recipients?|rcpts?|connections?|messages?|sessions?|mails?|emails?|errors|requests|commands|transactions|attempts)|(?:rate|frequency|volume|connection|concurrency|message)[ -]?(?:is |was |has been )?(?:limit|throttl)|throttl|unusual (?:rate|volume|amount|activity)|(?:messages|mails?|emails?|connections|recipients) per (?:hour|minute|day|second|connection|session)|per[ -]hour|excessive|too (?:fast|frequent|quickly)|(?:sending|submission|relay|sender|outbound|outgoing|daily|hourly)(?: message| mail| email| rate)*(?: quota| limit)|(?:unexpected|high) volume|mail flood|(?:exceed|reach)(?:s|ed)? (?:the |your |our )?(?:maximum |max )?(?:number of |allowed )*(?:connections|rate|limit of (?:messages|connections|mails))|limit(?:ed)? (?:the )?(?:rate|number) (?:of|at)|slow down/,
+    unless: /too many hops/,
+  },
+];

@@ -1,0 +1,108 @@
+import { noteCut } from './clean.ts';
+import type { Truncated } from './clean.ts';
+import type { InterpretContext } from './context.ts';
+import { cut } from './fields.ts';
+import type { JsonObject } from './fields.ts';
+import { LIMITS } from './limits.ts';
+
+/** What is left to write before the metadata is full. */
+type Budget = { chars: number; entries: number; isCut: boolean };
+
+const LONE_SURROGATE = /\p{Cs}/gu;
+
+function cleanString(context: InterpretContext, budget: Budget, text: string): string {
+  if (text.length > LIMITS.rawText) {
+    budget.isCut = true;
+    return '';
+  }
+  const masked = context.maskAddresses(text.replace(LONE_SURROGATE, '\u{fffd}'));
+  const clean = cut(masked, LIMITS.text);
+  if (clean.length < masked.length) budget.isCut = true;
+  return clean;
+}
+
+function spend(budget: Budget, chars: number): boolean {
+  budget.chars -= chars + 4;
+  budget.entries -= 1;
+  if (budget.chars >= 0 && budget.entries >= 0) return true;
+  budget.isCut = true;
+  return false;
+}
+
+/** A value as it may be stored, or undefined when there is no room for it. */
+function cleanValue(
+  context: InterpretContext,
+  budget: Budget,
+  value: unknown,
+  depth: number,
+): unknown {
+  if (typeof value === 'string') {
+    const text = cleanString(context, budget, value);
+    return spend(budget, text.length) ? text : undefined;
+  }
+  if (typeof value !== 'object' || value === null) return spend(budget, 8) ? value : undefined;
+  if (depth >= LIMITS.metadataDepth) {
+    budget.isCut = true;
+    return undefined;
+  }
+  if (Array.isArray(value)) {
+    const list: unknown[] = [];
+    for (const entry of value as readonly unknown[]) {
+      const clean = cleanValue(context, budget, entry, depth + 1);
+      if (budget.chars < 0 || budget.entries < 0) break;
+      list.push(clean ?? null);
+    }
+    return list;
+  }
+  return cleanObject(context, budget, value as JsonObject, depth);
+}
+
+function cleanObject(
+  context: InterpretContext,
+  budget: Budget,
+  value: JsonObject,
+  depth: number,
+): JsonObject {
+  const entries: [string, unknown][] = [];
+  for (const [name, entry] of Object.entries(value)) {
+    const cleanName = cleanString(context, budget, name);
+    if (!spend(budget, cleanName.length)) break;
+    const clean = cleanValue(context, budget, entry, depth + 1);
+    if (clean !== undefined) entries.push([cleanName, clean]);
+  }
+  // Also a field named __proto__ is a field.
+  return Object.fromEntries(entries);
+}
+
+function writeField(context: InterpretContext, budget: Budget, given: string, value: unknown) {
+  const name = cut(cleanString(context, budget, given), LIMITS.word);
+  budget.isCut = false;
+  const hasRoom = spend(budget, name.length);
+  const clean = hasRoom ? cleanValue(context, budget, value, 1) : undefined;
+  const { isCut } = budget;
+  return { name, clean, isCut };
+}
+
+/**
+ * The fields nobody has a column for, as one JSON object: addresses masked in names and values, long
+ * texts cut, and the whole bounded. What had to be cut is named.
+ */
+export function writeMetadata(
+  context: InterpretContext,
+  truncated: Truncated,
+  fields: ReadonlyMap<string, unknown>,
+): string {
+  if (fields.size === 0) return '{}';
+  const budget: Budget = {
+    chars: LIMITS.metadata,
+    entries: LIMITS.metadataEntries,
+    isCut: false,
+  };
+  const entries: [string, unknown][] = [];
+  for (const [name, value] of fields) {
+    const field = writeField(context, budget, name, value);
+    if (field.clean !== undefined) entries.push([field.name, field.clean]);
+    if (field.isCut) noteCut(truncated, field.name);
+  }
+  return JSON.stringify(Object.fromEntries(entries));
+}

@@ -1,0 +1,258 @@
+import type { MessageOutcome } from '@landed/schemas/events.gen';
+import type { Fate } from '@landed/schemas/fate';
+import { isChannel } from '../event.ts';
+import type { ConsentChange, CoreEvent, Target } from '../event.ts';
+import { RULES_VERSION, classify } from '../failure/classify.ts';
+import type { Classified } from '../failure/classify.ts';
+import { mailboxProvider } from '../mailbox-provider.ts';
+import { cleanId, cleanText } from './clean.ts';
+import type { Truncated } from './clean.ts';
+import { isPersonal, readConsents } from './consents.ts';
+import { deadLetter } from './context.ts';
+import type { InterpretContext } from './context.ts';
+import { readDevices } from './devices.ts';
+import type { Devices } from './devices.ts';
+import { asBoolean, asInteger, asObject, asText, cut, shapeOf } from './fields.ts';
+import type { JsonObject } from './fields.ts';
+import { readIdentity } from './identity.ts';
+import type { Identity } from './identity.ts';
+import { LIMITS } from './limits.ts';
+import { writeMetadata } from './metadata.ts';
+import { isFailing, outcomeKind } from './outcome-kind.ts';
+import { openPayload, restOf } from './payload.ts';
+import type { Payload } from './payload.ts';
+import { readRecipient } from './recipient.ts';
+import type { Recipient } from './recipient.ts';
+import { readTimestamp } from './timestamp.ts';
+
+/** An event as published, as folded, and the plain address it went to (mail only, never stored). */
+export type Interpreted = {
+  readonly outcome: MessageOutcome;
+  readonly event: CoreEvent;
+  readonly emailAddress: string | null;
+};
+
+/** The parts of a webhook, read once. */
+type Parts = {
+  readonly metric: string;
+  readonly objectType: string;
+  readonly channel: string;
+  readonly at: number;
+  readonly payload: Payload;
+  readonly identity: Identity;
+  readonly deliveryId: string | null;
+  readonly recipient: Recipient | null;
+  readonly devices: Devices;
+  readonly reason: string | null;
+  readonly failure: Classified | null;
+  readonly isMachine: boolean;
+  readonly truncated: Truncated;
+};
+
+type Envelope = { readonly metric: string; readonly at: number };
+
+function readEnvelope(body: JsonObject, recordedAt: number): Fate<Envelope> {
+  if (body['event_type'] !== undefined && body['object_type'] === undefined) {
+    return deadLetter('legacy_format', 'event_type without object_type, as before 2020');
+  }
+  if (asText(body['event_id']) === null) {
+    return deadLetter('missing_event_id', `event_id ${shapeOf(body['event_id'])}`);
+  }
+  const metric = typeof body['metric'] === 'string' ? asText(body['metric']) : null;
+  if (metric === null) return deadLetter('missing_metric', `metric ${shapeOf(body['metric'])}`);
+  const at = readTimestamp(body['timestamp'], recordedAt);
+  return at.kind === 'ok' ? { kind: 'ok', value: { metric, at: at.value } } : at;
+}
+
+function readIsMachine(metric: string, payload: Payload): boolean {
+  if (metric === 'clicked') return payload.take('machine', asBoolean) === true;
+  if (metric !== 'opened') return false;
+  const { fields } = payload;
+  return asBoolean(fields['prefetched']) === true || asBoolean(fields['synthetic']) === true;
+}
+
+function readParts(context: InterpretContext, body: JsonObject, envelope: Envelope): Parts {
+  const truncated: Truncated = [];
+  const word = (text: string): string =>
+    cut(context.maskAddresses(cut(text, LIMITS.text)), LIMITS.word);
+  const metric = word(envelope.metric);
+  const objectType = word(asText(body['object_type']) ?? asText(body['object_type_type']) ?? '');
+  const payload = openPayload(body);
+  const identity = readIdentity(context, payload.fields);
+  const takenId = payload.take('delivery_id', asText);
+  const deliveryId = takenId === null ? null : cleanId(context, takenId);
+  const channel = isPersonal(objectType, metric, deliveryId) ? '' : objectType;
+  payload.take('recipient', asText);
+  const recipient =
+    channel === '' ? null : readRecipient(context, payload.fields, channel, identity);
+  const isPush = channel === 'push';
+  const devices: Devices = isPush
+    ? readDevices(context, truncated, metric, payload.fields)
+    : { outcomes: [], targets: [] };
+  if (isPush) payload.take('recipients', (value) => (Array.isArray(value) ? true : null));
+  const reason = payload.take('failure_message', asText);
+  const failure = isFailing(metric) ? classify(channel, metric, reason ?? '') : null;
+  const isMachine = readIsMachine(metric, payload);
+  return {
+    metric,
+    objectType,
+    channel,
+    at: envelope.at,
+    payload,
+    identity,
+    deliveryId,
+    recipient,
+    devices,
+    reason,
+    failure,
+    isMachine,
+    truncated,
+  };
+}
+
+function failureFields(context: InterpretContext, parts: Parts) {
+  const { truncated, devices, reason } = parts;
+  const failedDevice = devices.outcomes.find((device) => device.failure_class !== null);
+  const failure = failedDevice === undefined ? parts.failure : null;
+  const text =
+    reason === null ? null : cleanText(context, truncated, 'failure_message', reason, LIMITS.text);
+  const target = devices.targets.find(({ failure: read }) => read !== null)?.failure;
+  return {
+    failure_class: failedDevice?.failure_class ?? failure?.class ?? null,
+    failure_kind: failedDevice?.failure_kind ?? failure?.kind ?? null,
+    failure_code: failure?.code ?? null,
+    failure_provider: failure?.provider ?? null,
+    failure_reason: text ?? failedDevice?.failure_reason ?? null,
+    failure_rule: target?.rule ?? failure?.rule ?? null,
+    failure_confidence: failure?.confidence ?? null,
+  };
+}
+
+function sourceFields(context: InterpretContext, { payload }: Parts) {
+  const id = (value: unknown): string | null => {
+    const text = asText(value);
+    return text === null ? null : cleanId(context, text);
+  };
+  const { take } = payload;
+  return {
+    campaign_id: take('campaign_id', asInteger),
+    broadcast_id: take('broadcast_id', asInteger),
+    newsletter_id: take('newsletter_id', asInteger),
+    transactional_message_id: take('transactional_message_id', id),
+    action_id: take('action_id', asInteger),
+    content_id: take('content_id', asInteger),
+    journey_id: take('journey_id', id),
+    trigger_id: take('trigger_id', asInteger),
+  };
+}
+
+function textField(
+  context: InterpretContext,
+  { payload, truncated }: Parts,
+  name: string,
+  charsMax: number,
+): string | null {
+  const text = payload.take(name, asText);
+  return text === null ? null : cleanText(context, truncated, name, text, charsMax);
+}
+
+function outcomeOf(context: InterpretContext, body: JsonObject, parts: Parts): MessageOutcome {
+  const { metric, identity, recipient, truncated } = parts;
+  const fields = {
+    ...sourceFields(context, parts),
+    subject: textField(context, parts, 'subject', LIMITS.text),
+    link_url: textField(context, parts, 'href', LIMITS.linkUrl),
+    link_id: parts.payload.take('link_id', asInteger),
+    ...failureFields(context, parts),
+  };
+  // Last: what was not read by now is the rest.
+  const rest = restOf(context, body, parts.payload, metric, identity);
+  return {
+    workspace: context.workspace,
+    event_id: context.eventId,
+    profile_id: context.profileKey,
+    customer_id: identity.customerId,
+    cio_id: identity.cioId,
+    kind: outcomeKind(metric),
+    metric,
+    object_type: parts.objectType,
+    channel: parts.channel,
+    occurred_at: parts.at,
+    received_at: context.receivedAt,
+    recorded_at: context.recordedAt,
+    delivery_id: parts.deliveryId,
+    ...fields,
+    recipient_hash: recipient?.hash ?? null,
+    recipient_domain: recipient?.domain ?? null,
+    mailbox_provider: mailboxProvider(recipient?.domain ?? null),
+    is_machine: parts.isMachine,
+    rules_version: RULES_VERSION,
+    devices: [...parts.devices.outcomes],
+    effect: 'none',
+    metadata: writeMetadata(context, truncated, rest),
+    truncated_fields: truncated,
+    raw_partition: context.rawPartition,
+    raw_offset: Number(context.rawOffset),
+  };
+}
+
+/** Metrics that make or change a delivery: without an id of their own they stand for themselves. */
+const WEIGHING = new Set(['delivered', 'bounced', 'clicked', 'failed', 'attempted']);
+
+function deliveryOf(context: InterpretContext, parts: Parts): string | null {
+  if (parts.channel === '') return null;
+  if (parts.deliveryId !== null) return parts.deliveryId;
+  const isOwn = isChannel(parts.channel) && WEIGHING.has(parts.metric);
+  return isOwn ? `event:${context.eventId}` : null;
+}
+
+function targetsOf({ channel, devices, recipient, failure }: Parts): readonly Target[] {
+  if (channel === 'push') return devices.targets;
+  if (!isChannel(channel)) return [];
+  const read =
+    failure === null ? null : { cls: failure.class, kind: failure.kind, rule: failure.rule };
+  return [{ to: recipient?.hash ?? '', failure: read }];
+}
+
+function consentsOf(parts: Parts): readonly ConsentChange[] {
+  const { channel, failure } = parts;
+  if (failure?.class === 'consent' && isChannel(channel)) {
+    return [{ layer: channel, isOn: false }];
+  }
+  return readConsents(parts.metric, parts.payload.fields);
+}
+
+function eventOf(context: InterpretContext, parts: Parts): CoreEvent {
+  const { customerId, cioId, emailHash } = parts.identity;
+  return {
+    eventId: context.eventId,
+    ts: parts.at,
+    receivedAt: context.recordedAt,
+    channel: parts.channel,
+    metric: parts.metric,
+    order: null,
+    deliveryId: deliveryOf(context, parts),
+    targets: targetsOf(parts),
+    isMachine: parts.isMachine,
+    consents: consentsOf(parts),
+    identifiers: { customerId, cioId, emailHash },
+  };
+}
+
+/** Reads one webhook of Customer.io: customerio.com's reporting webhook payload, any metric. */
+export function interpretWebhook(context: InterpretContext, body: unknown): Fate<Interpreted> {
+  const object = asObject(body);
+  if (object === null) return deadLetter('not_object', `the body ${shapeOf(body)}`);
+  const envelope = readEnvelope(object, context.recordedAt);
+  if (envelope.kind !== 'ok') return envelope;
+  const parts = readParts(context, object, envelope.value);
+  const { channel, recipient } = parts;
+  return {
+    kind: 'ok',
+    value: {
+      outcome: outcomeOf(context, object, parts),
+      event: eventOf(context, parts),
+      emailAddress: channel === 'email' ? (recipient?.address ?? null) : null,
+    },
+  };
+}
