@@ -1,0 +1,76 @@
+import Table from 'cli-table3';
+import { Kafka, logLevel } from 'kafkajs';
+import type { Admin } from 'kafkajs';
+import { OperationError } from '@landed/schemas/fate';
+import { kafkaOptions } from '@landed/schemas/kafka';
+import { kafkaSecrets, kafkaShape, readSettings } from '@landed/schemas/settings';
+import type { Environment } from '@landed/schemas/settings';
+import { applyTopics, topicDrift } from '@landed/schemas/topic-admin';
+import type { Drift } from '@landed/schemas/topic-admin';
+import { topicSpecs } from '@landed/schemas/topics';
+import type { TopicSpec } from '@landed/schemas/topics';
+import { within } from '../log/deadline.ts';
+import { EXIT } from './command.ts';
+import type { AddCommand } from './command.ts';
+
+const CONNECT_MS = 20_000;
+const WORK_MS = 60_000;
+
+async function withAdmin<T>(
+  env: Environment,
+  work: (admin: Admin, specs: readonly TopicSpec[]) => Promise<T>,
+): Promise<T> {
+  const settings = readSettings(env, kafkaShape, kafkaSecrets);
+  const specs = topicSpecs({
+    prefix: settings.KAFKA_TOPIC_PREFIX,
+    partitions: settings.TOPIC_PARTITIONS,
+    replication: settings.TOPIC_REPLICATION,
+  });
+  const options = kafkaOptions(settings, 'landed-topics');
+  const admin = new Kafka({ ...options, logLevel: logLevel.NOTHING }).admin();
+  try {
+    await within(admin.connect(), CONNECT_MS, 'Kafka');
+    return await within(work(admin, specs), WORK_MS, 'topics');
+  } catch (cause) {
+    if (cause instanceof OperationError) throw cause;
+    const reason = cause instanceof Error ? cause.message : 'no reason given';
+    throw new OperationError(`Kafka: ${reason}`, { retriable: true, cause });
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+function drawDrift(drift: readonly Drift[]): string {
+  const table = new Table({
+    head: ['topic', 'what', 'contract', 'cluster'],
+    style: { head: [], border: [] },
+  });
+  for (const { topic, what, wanted, found } of drift) table.push([topic, what, wanted, found]);
+  return table.toString();
+}
+
+/** Makes the topics what the contract says. @returns what could not be changed */
+export const applyTopicTable = async (env: Environment): Promise<readonly Drift[]> =>
+  withAdmin(env, applyTopics);
+
+/** `landed topics`: reports how the cluster differs from the contract; `--apply` mends it. */
+export const addTopics: AddCommand = (program) => {
+  program
+    .command('topics')
+    .description('compare the topics with the contract, or make them so')
+    .option(
+      '--apply',
+      'create what is missing and set what differs; counts are never changed',
+      false,
+    )
+    .option('--json', 'the differences as JSON', false)
+    .addHelpText('after', '\nExit code: 0 no difference, 1 some are left, 2 settings or usage.')
+    .action(async ({ apply, json }: { readonly apply: boolean; readonly json: boolean }) => {
+      const drift = apply
+        ? await applyTopicTable(process.env)
+        : await withAdmin(process.env, topicDrift);
+      if (json) console.log(JSON.stringify(drift, null, 2));
+      else console.log(drift.length === 0 ? 'topics are as the contract says' : drawDrift(drift));
+      process.exitCode = drift.length === 0 ? EXIT.good : EXIT.bad;
+    });
+};
