@@ -14,16 +14,14 @@ const capture = (): {
 
 test('only fields of the list are written', () => {
   const { logger, lines } = capture();
-  logger
-    .child({ module: 'app' })
-    .info(
-      {
-        workspace: 'acme',
-        body: 'canary@secret.example',
-        headers: { 'x-cio-signature': 'abc' },
-      } as object,
-      'a line',
-    );
+  logger.child({ module: 'app' }).info(
+    {
+      workspace: 'acme',
+      body: 'canary@secret.example',
+      headers: { 'x-cio-signature': 'abc' },
+    } as object,
+    'a line',
+  );
   const [line] = lines();
   expect(Object.keys(line!).sort()).toEqual([
     'level',
