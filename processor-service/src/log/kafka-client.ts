@@ -7,7 +7,8 @@ const QUIET_MS = 10_000;
 const TEXT_CHARS_MAX = 300;
 
 /** What kafkajs calls an error and is a part of ordinary life: it tries again by itself. */
-const ORDINARY = /concurrent operation on the same transaction|coordinator is loading/;
+const ORDINARY =
+  /concurrent operation on the same transaction|coordinator is loading|group is rebalancing|^Limiting retries/;
 
 /**
  * kafkajs's lines through our logger. Its errors are attempts it repeats, so here they are warnings,

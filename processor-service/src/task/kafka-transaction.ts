@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Partitioners } from 'kafkajs';
 import type { Admin, Kafka, Producer, Transaction } from 'kafkajs';
 import { OperationError } from '@landed/schemas/fate';
 import { taskProducerOptions } from '@landed/schemas/kafka';
@@ -130,7 +131,10 @@ async function disconnect(producer: Producer): Promise<void> {
 export function createTaskProducers(deps: KafkaTransactionsDeps): OpenTaskProducer {
   return async (partition) => {
     const id = `${deps.transactionalIdPrefix}-${partition}`;
-    const producer = deps.kafka.producer(taskProducerOptions(id));
+    const producer = deps.kafka.producer({
+      ...taskProducerOptions(id),
+      createPartitioner: Partitioners.DefaultPartitioner,
+    });
     try {
       await step(producer.connect(), OPEN_MS, 'connect');
       // An empty transaction initialises the id: it fences the last owner, ends what it left open,

@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import { untilDone, within } from '../log/deadline.ts';
 import type { PartitionReader } from '../log/partition-reader.ts';
 import type { RoleDeps } from '../role.ts';
-import { createTaskCodec } from './state-codec.ts';
+import { openTaskCodec } from './state-codec.ts';
 import type { TaskCodec } from './state-codec.ts';
 import { createTickWriter } from './ticks.ts';
 import type { TickWriter } from './ticks.ts';
@@ -53,7 +53,7 @@ export async function openScoreClients(
   );
   const ids = await wait('schema ids', registry.schemaIds);
   const hasher = createAddressHasher(config.hashKey);
-  const codec = createTaskCodec(ids, registry, hasher.fingerprint);
+  const codec = await openTaskCodec(ids, registry, hasher.fingerprint);
   const stateReader = deps.createReader();
   const feedReader = deps.createReader();
   const ticks = createTickWriter({

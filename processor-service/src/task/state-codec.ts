@@ -15,23 +15,33 @@ export type TaskCodec = OutputCodec & {
   readonly stateSchemaIds: readonly number[];
 };
 
+const headerOf = (schemaId: number): Buffer => {
+  const header = Buffer.alloc(5);
+  header.writeInt32BE(schemaId, 1);
+  return header;
+};
+
 /**
- * Codecs under registered schema ids. Schemas of our own ids are known without the registry, so it
+ * Codecs under registered schema ids, ready to read back what they write. Schemas of our own ids are known without the registry, so it
  * may be away as long as nobody writes with another version.
  */
-export function createTaskCodec(
+export async function openTaskCodec(
   ids: SchemaIds,
   registry: Pick<Registry, 'fetchSchema'>,
   hashKey: string,
-): TaskCodec {
+): Promise<TaskCodec> {
   const own = new Map(Object.entries(ids).map(([name, id]) => [id, name as keyof SchemaIds]));
   const fetchSchema = async (id: number): Promise<string> => {
     const name = own.get(id);
     return name === undefined ? registry.fetchSchema(id) : avroSchemaText(name);
   };
+  const readProfile = createDecoder('Profile', fetchSchema);
+  const readDelivery = createDecoder('Delivery', fetchSchema);
+  await readProfile.prepare([headerOf(ids.Profile)]);
+  await readDelivery.prepare([headerOf(ids.Delivery)]);
   return {
-    readProfile: createDecoder('Profile', fetchSchema),
-    readDelivery: createDecoder('Delivery', fetchSchema),
+    readProfile,
+    readDelivery,
     readRaw: createDecoder('RawWebhook', fetchSchema),
     writeRaw: createEncoder('RawWebhook', ids.RawWebhook),
     writeProfile: createEncoder('Profile', ids.Profile),

@@ -38,7 +38,7 @@ export interface Task {
   readonly state: () => TaskState;
 }
 
-const BACK_OFF_FIRST_MS = 100;
+const BACK_OFF_FIRST_MS = 20;
 const BACK_OFF_MAX_MS = 10_000;
 /** Errors we have no name for are tried again so often, in case they pass. */
 const UNNAMED_FAILURES_MAX = 5;
@@ -109,7 +109,7 @@ export function createTask(deps: TaskDeps): Task {
       return false;
     }
     logger.warn({ err: error, partition, failures }, 'the task begins anew from the log');
-    await pause(backOffMs(failures, BACK_OFF_FIRST_MS, BACK_OFF_MAX_MS), signal);
+    await pause(backOffMs(failures - 1, BACK_OFF_FIRST_MS, BACK_OFF_MAX_MS), signal);
     return true;
   };
 

@@ -1,3 +1,4 @@
+import { Partitioners } from 'kafkajs';
 import type { Kafka, Producer } from 'kafkajs';
 import type { RawWebhook } from '@landed/schemas/events.gen';
 import { durableSend, ingestProducerOptions } from '@landed/schemas/kafka';
@@ -59,7 +60,8 @@ export function createTickWriter(deps: TickWriterDeps): TickWriter {
     wanted.clear();
     try {
       if (producer === null) {
-        producer = deps.kafka.producer(ingestProducerOptions);
+        const createPartitioner = Partitioners.DefaultPartitioner;
+        producer = deps.kafka.producer({ ...ingestProducerOptions, createPartitioner });
         await within(producer.connect(), SEND_MS, 'tick producer');
       }
       await within(producer.send({ topic, messages, ...durableSend }), SEND_MS, 'tick');

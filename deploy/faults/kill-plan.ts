@@ -1,0 +1,31 @@
+import type { Random } from '../traffic/random.ts';
+
+/** A kill of the plan: from outside at a moment of progress, or by the process itself at a step. */
+export type PlannedKill =
+  | { readonly target: 'processor' | 'broker'; readonly atRecords: number }
+  | { readonly target: 'failpoint'; readonly step: string; readonly count: number };
+
+const STEPS = ['begin', 'send', 'offsets', 'commit', 'store'] as const;
+/** Few enough that the process reaches it while there is work left. */
+const STEP_COUNT_MAX = 25;
+
+/**
+ * Kills spread over a run: half of them at the steps of a checkpoint, each step in turn (random
+ * moments miss windows of microseconds), the others of a processor or of the broker at random moments.
+ */
+export function planKills(random: Random, kills: number, events: number): readonly PlannedKill[] {
+  const atSteps = Math.floor(kills / 2);
+  const plan: PlannedKill[] = [];
+  for (let index = 0; index < atSteps; index++) {
+    const step = STEPS[index % STEPS.length] ?? 'commit';
+    plan.push({ target: 'failpoint', step, count: random.integer(1, STEP_COUNT_MAX) });
+  }
+  for (let index = atSteps; index < kills; index++) {
+    const target = index % 3 === 0 ? 'broker' : 'processor';
+    // Spread evenly, each moved at random within its share; the last share stays quiet.
+    const share = (events * 0.95) / (kills - atSteps);
+    const atRecords = Math.floor((index - atSteps + random.unit()) * share);
+    plan.push({ target, atRecords });
+  }
+  return plan;
+}
