@@ -1,9 +1,17 @@
 import { Kafka, logLevel } from 'kafkajs';
 import { createPartitionReader } from '../../processor-service/src/log/partition-reader.ts';
 
+/** Records of one partition that a group has not got to. */
+export type Lag = {
+  readonly groupId: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly records: number;
+};
+
 export type LagProbe = {
-  /** Committed records that some group of the system has not got to, in sum. */
-  readonly lag: () => Promise<number>;
+  /** Where some group of the system is behind what is committed; nowhere: an empty list. */
+  readonly lags: () => Promise<readonly Lag[]>;
   readonly close: () => Promise<void>;
 };
 
@@ -20,8 +28,8 @@ export async function createLagProbe(brokers: string, prefix: string): Promise<L
   const reader = createPartitionReader({ kafka });
   await admin.connect();
 
-  async function lagOf(groupId: string): Promise<number> {
-    let lag = 0n;
+  async function lagsOf(groupId: string): Promise<Lag[]> {
+    const lags: Lag[] = [];
     for (const { topic, partitions } of await admin.fetchOffsets({ groupId })) {
       const committed = new Map(
         partitions.map(({ partition, offset }) => [partition, BigInt(offset)]),
@@ -30,20 +38,21 @@ export async function createLagProbe(brokers: string, prefix: string): Promise<L
       for (const [partition, { earliest, lastStableOffset }] of bounds) {
         const offset = committed.get(partition) ?? NOTHING_COMMITTED;
         const next = offset === NOTHING_COMMITTED ? earliest : offset;
-        if (lastStableOffset > next) lag += lastStableOffset - next;
+        const records = Number(lastStableOffset - next);
+        if (records > 0) lags.push({ groupId, topic, partition, records });
       }
     }
-    return Number(lag);
+    return lags;
   }
 
   return {
-    lag: async () => {
+    lags: async () => {
       const { groups } = await admin.listGroups();
       const ours = groups.map(({ groupId }) => groupId).filter((id) => id.startsWith(prefix));
       if (ours.length === 0) throw new Error(`no group begins with ${prefix}`);
-      let sum = 0;
-      for (const groupId of ours) sum += await lagOf(groupId);
-      return sum;
+      const lags: Lag[] = [];
+      for (const groupId of ours) lags.push(...(await lagsOf(groupId)));
+      return lags;
     },
     close: async () => {
       await reader.close();
@@ -51,3 +60,7 @@ export async function createLagProbe(brokers: string, prefix: string): Promise<L
     },
   };
 }
+
+/** All of it in one number. */
+export const lagSum = (lags: readonly Lag[]): number =>
+  lags.reduce((sum, { records }) => sum + records, 0);

@@ -7,7 +7,7 @@ import { startStack } from '../local/stack/stack.ts';
 import type { Stack } from '../local/stack/stack.ts';
 import type { SoakFigures } from './bars.ts';
 import { createClickhouseQuery } from './clickhouse-query.ts';
-import { createLagProbe } from './lag.ts';
+import { createLagProbe, lagSum } from './lag.ts';
 import type { LagProbe } from './lag.ts';
 import { createLedgerTail } from './ledger-tail.ts';
 import { watchMemory } from './memory.ts';
@@ -61,8 +61,9 @@ async function sizeAtRest(processes: () => readonly Sized[]): Promise<number> {
 /** Waits until nothing is behind; how long it took, null when it never came to that. */
 async function catchUp(probe: LagProbe): Promise<{ lagAtEnd: number; caughtUpMs: number | null }> {
   const startedAt = performance.now();
-  const lagAtEnd = await probe.lag();
-  for (let lag = lagAtEnd; lag > 0; lag = await probe.lag()) {
+  const look = async (): Promise<number> => lagSum(await probe.lags());
+  const lagAtEnd = await look();
+  for (let lag = lagAtEnd; lag > 0; lag = await look()) {
     if (performance.now() - startedAt > CATCH_UP_MS_MAX) return { lagAtEnd, caughtUpMs: null };
     await sleep(100);
   }
@@ -80,7 +81,7 @@ async function measure(
 ): Promise<Measured> {
   const tail = createLedgerTail(await traffic.ledgerFile);
   const clickhouse = createClickhouseQuery(system.env);
-  const probe = await createLagProbe(system.env['KAFKA_BROKERS'] ?? '', PREFIX);
+  const probe = await createLagProbe(system.env['KAFKA_BROKERS'] ?? '', `${PREFIX}landed-`);
   const memory = watchMemory(processes, MEMORY_EVERY_MS);
   const queryable = createQueryableWatch({
     readLedger: tail.read,
@@ -101,7 +102,7 @@ async function measure(
       toldAt += MINUTE_MS;
       const { sent = 0, acknowledged = 0, p99_ms = 0 } = traffic.progress() ?? {};
       options.tell(
-        `${sent} sent, ${acknowledged} acknowledged, p99 ${p99_ms} ms, lag ${await probe.lag()}`,
+        `${sent} sent, ${acknowledged} acknowledged, p99 ${p99_ms} ms, lag ${lagSum(await probe.lags())}`,
       );
     }
     memory.take();

@@ -60,10 +60,14 @@ async function rowsOf(query: string): Promise<Row[]> {
 }
 
 async function untilCaughtUp(): Promise<void> {
-  const probe = await createLagProbe(servers.kafkaBrokers, `${NAME}.`);
+  const probe = await createLagProbe(servers.kafkaBrokers, `${NAME}.landed-`);
   try {
-    const isDone = async (): Promise<boolean> => (await probe.lag()) === 0;
-    await waitUntil({ what: 'the end of the lag', isDone, deadlineMs: 60_000, everyMs: 200 });
+    const isDone = async (): Promise<boolean> => {
+      const lags = await probe.lags();
+      if (lags.length > 0) throw new Error(`behind: ${JSON.stringify(lags)}`);
+      return true;
+    };
+    await waitUntil({ what: 'the end of the lag', isDone, deadlineMs: 30_000, everyMs: 200 });
   } finally {
     await probe.close();
   }
