@@ -26,8 +26,6 @@ export function readCertificate({ certFile, keyFile }: CertificateFiles): Certif
   return { cert, key, expiresAt: Date.parse(leaf.validTo) };
 }
 
-const LOOK_EVERY_MS = 10_000;
-
 /** What changes when a file is replaced, also through a symbolic link (as Kubernetes does it). */
 function marksOf({ certFile, keyFile }: CertificateFiles): string {
   return [certFile, keyFile]
@@ -49,7 +47,7 @@ export function watchCertificate(
   files: CertificateFiles,
   logger: Logger,
   use: (certificate: Certificate) => void,
-  everyMs = LOOK_EVERY_MS,
+  everyMs: number,
 ): () => void {
   let seen = marksOf(files);
   let complained = '';

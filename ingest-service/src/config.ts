@@ -59,6 +59,8 @@ export type Config = {
   readonly host: string;
   readonly port: number;
   readonly tls: CertificateFiles | null;
+  /** How often the certificate files are looked at. */
+  readonly tlsReloadMs: number;
   readonly keepAliveMs: number;
   readonly opsHost: string;
   readonly opsPort: number;
@@ -107,6 +109,7 @@ const shape = {
   INGEST_LOG_LEVEL: oneOf(LOG_LEVELS, 'info'),
   INGEST_TLS_CERT_FILE: z.string().optional(),
   INGEST_TLS_KEY_FILE: z.string().optional(),
+  INGEST_TLS_RELOAD_SECONDS: wholeNumber(10, 1, 3600),
   INGEST_KEEP_ALIVE_SECONDS: wholeNumber(75, 1, 3600),
   INGEST_DEADLINE_MS: wholeNumber(3000, 500, 3500),
   INGEST_DRAIN_MS: wholeNumber(5000, 0, 60_000),
@@ -252,6 +255,7 @@ export function loadConfig(env: Environment): Config {
     host: settings.INGEST_HOST,
     port: settings.INGEST_PORT,
     tls,
+    tlsReloadMs: settings.INGEST_TLS_RELOAD_SECONDS * 1000,
     keepAliveMs: settings.INGEST_KEEP_ALIVE_SECONDS * 1000,
     opsHost: settings.INGEST_OPS_HOST,
     opsPort: settings.INGEST_OPS_PORT,

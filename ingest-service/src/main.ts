@@ -86,8 +86,7 @@ async function run(config: Config, logger: Logger): Promise<void> {
   const { port, opsPort } = await service.bind();
   logger.info({ host: config.host, port }, 'listening for webhooks');
   logger.info({ host: config.opsHost, port: opsPort }, 'listening for health checks and scrapes');
-  await service.becomeAble();
-  logger.info('able to store webhooks');
+  if (await service.becomeAble()) logger.info('able to store webhooks');
 }
 
 const config = configOrExit();

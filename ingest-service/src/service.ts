@@ -18,8 +18,8 @@ import type { Clients } from './storage.ts';
 export type Service = {
   /** Binds both ports; webhooks are answered 503 from here on. Rejects when a port is taken. */
   readonly bind: () => Promise<{ readonly port: number; readonly opsPort: number }>;
-  /** Resolves once webhooks can be stored. Rejects when they never will be. */
-  readonly becomeAble: () => Promise<void>;
+  /** True once webhooks can be stored, false when drained before. Rejects when they never will be. */
+  readonly becomeAble: () => Promise<boolean>;
   /** Replaces keys, secrets and lists. */
   readonly reload: (access: AccessConfig) => void;
   /** Unready; a while of service; no new connections; what is under way; Kafka. */
@@ -58,10 +58,11 @@ function createCertificate(
     current: () => current,
     watch: (use) => {
       if (tls === null) return;
-      stop = watchCertificate(tls, logger, (fresh) => {
+      const take = (fresh: Certificate): void => {
         current = fresh;
         use(fresh);
-      });
+      };
+      stop = watchCertificate(tls, logger, take, config.tlsReloadMs);
     },
     stop: () => stop(),
   };

@@ -29,8 +29,11 @@ export type Clients = {
 export type Storage = {
   /** Null until schema ids and topics are known. */
   readonly store: () => Store | null;
-  /** Resolves once webhooks can be stored. Rejects when they never will be, or when closed before. */
-  readonly becomeAble: () => Promise<void>;
+  /**
+   * Resolves once webhooks can be stored: true; or once closed before that: false. Rejects when they
+   * never will be.
+   */
+  readonly becomeAble: () => Promise<boolean>;
   readonly isConnected: () => boolean;
   readonly pending: Publisher['pending'];
   readonly close: (timeoutMs: number) => Promise<void>;
@@ -38,6 +41,7 @@ export type Storage = {
 
 const CIRCUIT = { failuresMax: 3, probeIntervalMs: 1_000 };
 const ATTEMPT_TIMEOUT_MS = 20_000;
+const STOPPING = 'the service is stopping';
 
 /** Tries until it works: what is missing at start (a broker, a registry, topics) may come later. */
 async function untilDone<T>(
@@ -46,13 +50,20 @@ async function untilDone<T>(
   signal: AbortSignal,
   logger: Logger,
 ): Promise<T> {
-  return pRetry(() => within(step(), ATTEMPT_TIMEOUT_MS, what), {
+  const stopped = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener('abort', () =>
+      reject(new OperationError(STOPPING, { retriable: false })),
+    );
+  });
+  const attempt = (): Promise<T> =>
+    within(Promise.race([step(), stopped]), ATTEMPT_TIMEOUT_MS, what);
+  return pRetry(attempt, {
     retries: Infinity,
     minTimeout: 200,
     maxTimeout: 2_000,
     randomize: true,
-    signal,
-    shouldRetry: ({ error }) => !(error instanceof OperationError) || error.retriable,
+    shouldRetry: ({ error }) =>
+      !signal.aborted && (!(error instanceof OperationError) || error.retriable),
     onFailedAttempt: ({ error, attemptNumber }) => {
       if (attemptNumber % 20 === 1) logger.warn({ error }, `waiting for ${what}`);
     },
@@ -96,28 +107,38 @@ export function createStorage(
   const closing = new AbortController();
   const sealer = createSealer(config.sealKeys);
   let store: Store | null = null;
+  const open = async (): Promise<void> => {
+    const { signal } = closing;
+    const [rawSchemaId] = await Promise.all([
+      untilDone('schema ids', clients.rawSchemaId, signal, logger),
+      untilDone('topics', () => clients.assertTopics([raw, dead]), signal, logger),
+    ]);
+    const records = createRecords({
+      sealer,
+      rawSchemaId,
+      rawTopic: raw.name,
+      rawPartitions: raw.partitions,
+      deadLetterTopic: dead.name,
+      deadLetterPartitions: dead.partitions,
+    });
+    store = createStore({ records, publisher });
+  };
   return {
     store: () => store,
     becomeAble: async () => {
       producer.start();
-      const [rawSchemaId] = await Promise.all([
-        untilDone('schema ids', clients.rawSchemaId, closing.signal, logger),
-        untilDone('topics', () => clients.assertTopics([raw, dead]), closing.signal, logger),
-      ]);
-      const records = createRecords({
-        sealer,
-        rawSchemaId,
-        rawTopic: raw.name,
-        rawPartitions: raw.partitions,
-        deadLetterTopic: dead.name,
-        deadLetterPartitions: dead.partitions,
-      });
-      store = createStore({ records, publisher });
+      try {
+        await open();
+        return true;
+      } catch (error) {
+        if (closing.signal.aborted) return false;
+        throw error;
+      }
     },
     isConnected: producer.isConnected,
     pending: publisher.pending,
     close: async (timeoutMs) => {
-      closing.abort(new OperationError('the service is stopping', { retriable: false }));
+      closing.abort();
       await publisher.close(timeoutMs);
     },
   };
