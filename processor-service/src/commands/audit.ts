@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { createAddressHasher } from '@landed/schemas/address-hash';
 import { createRegistry } from '@landed/schemas/registry';
 import { createSealer } from '@landed/schemas/seal';
+import type { Environment } from '@landed/schemas/settings';
 import { loadConfig } from '../config.ts';
 import type { Config } from '../config.ts';
 import { pause, within } from '../log/deadline.ts';
@@ -24,20 +25,24 @@ import { createTally } from './audit/tally.ts';
 import { EXIT } from './command.ts';
 import type { AddCommand } from './command.ts';
 
-type Options = { readonly ledger?: string; readonly wait: number; readonly json: boolean };
+export type AuditOptions = {
+  readonly ledger?: string;
+  readonly wait: number;
+  readonly json: boolean;
+};
 
 const CONNECT_MS = 20_000;
 const READ_MS = 600_000;
 const AGAIN_MS = 1_000;
 
 /** Opens everything the audit reads from. */
-async function openAudit(config: Config) {
+async function openAudit(env: Environment, config: Config) {
   const logger = pino({ level: 'silent' });
   const kafka = createKafka(config.kafka, logger);
   const admin = kafka.admin();
   await within(admin.connect(), CONNECT_MS, 'Kafka');
   const reader = createPartitionReader({ kafka });
-  const clickhouse = createClickHouse(loadClickHouseAddress(process.env), {
+  const clickhouse = createClickHouse(loadClickHouseAddress(env), {
     timeoutMs: READ_MS,
     application: 'landed-audit',
   });
@@ -68,7 +73,11 @@ async function openAudit(config: Config) {
 
 type Opened = Awaited<ReturnType<typeof openAudit>>;
 
-async function auditOnce(opened: Opened, options: Options, isComplete: boolean): Promise<Report> {
+async function auditOnce(
+  opened: Opened,
+  options: AuditOptions,
+  isComplete: boolean,
+): Promise<Report> {
   const cut = await opened.take();
   const tally = createTally();
   const { ledger } = options;
@@ -83,7 +92,7 @@ async function auditOnce(opened: Opened, options: Options, isComplete: boolean):
 }
 
 /** Audits; with a wait, once everything stored has come through, and again until it balances. */
-async function auditWithin(opened: Opened, options: Options): Promise<Report> {
+async function auditWithin(opened: Opened, options: AuditOptions): Promise<Report> {
   const { signal } = new AbortController();
   const deadline = performance.now() + options.wait * 1_000;
   const isComplete = options.wait === 0 || (await waitForCut(opened.take, deadline, signal));
@@ -91,6 +100,20 @@ async function auditWithin(opened: Opened, options: Options): Promise<Report> {
     const report = await auditOnce(opened, options, isComplete);
     if (report.balanced || performance.now() + AGAIN_MS > deadline) return report;
     await pause(AGAIN_MS, signal);
+  }
+}
+
+/**
+ * Audits the system the environment names.
+ *
+ * @throws SettingsError; OperationError, retriable when a server is away
+ */
+export async function audit(env: Environment, options: AuditOptions): Promise<Report> {
+  const opened = await openAudit(env, loadConfig(env));
+  try {
+    return await auditWithin(opened, options);
+  } finally {
+    await opened.close();
   }
 }
 
@@ -114,14 +137,9 @@ export const addAudit: AddCommand = (program) => {
     )
     .option('--json', 'the report as JSON', false)
     .addHelpText('after', '\nExit code: 0 all balances, 1 it does not, 2 settings or usage.')
-    .action(async (options: Options) => {
-      const opened = await openAudit(loadConfig(process.env));
-      try {
-        const report = await auditWithin(opened, options);
-        console.log(options.json ? JSON.stringify(report, null, 2) : drawReport(report));
-        process.exitCode = report.balanced ? EXIT.good : EXIT.bad;
-      } finally {
-        await opened.close();
-      }
+    .action(async (options: AuditOptions) => {
+      const report = await audit(process.env, options);
+      console.log(options.json ? JSON.stringify(report, null, 2) : drawReport(report));
+      process.exitCode = report.balanced ? EXIT.good : EXIT.bad;
     });
 };

@@ -1,4 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import type { Producer } from 'kafkajs';
 import pino from 'pino';
@@ -8,9 +11,10 @@ import { createEncoder } from '@landed/schemas/codec';
 import { deadLetterHeaders } from '@landed/schemas/dead-letter';
 import type { DeadLetterFacts } from '@landed/schemas/dead-letter';
 import type { MessageOutcome, Profile, ScoreChange } from '@landed/schemas/events.gen';
-import { kafkaOptions } from '@landed/schemas/kafka';
+import { consumerOptions, kafkaOptions } from '@landed/schemas/kafka';
 import { partitionOf } from '@landed/schemas/key';
 import { createRegistry } from '@landed/schemas/registry';
+import { createSealer } from '@landed/schemas/seal';
 import { kafkaShape, readSettings } from '@landed/schemas/settings';
 import { applyTopics } from '@landed/schemas/topic-admin';
 import { topicNames, topicSpecs } from '@landed/schemas/topics';
@@ -72,7 +76,25 @@ export async function createRig(servers: Servers) {
   const clickhouse = createClickHouse(address);
   const producer: Producer = kafka.producer({ allowAutoTopicCreation: false });
   await producer.connect();
+  const sealKey = randomBytes(32);
+  const stateDir = mkdtempSync(join(tmpdir(), 'landed-wh-'));
+  /** Settings of a whole processor on these servers. */
+  const env: Record<string, string> = {
+    KAFKA_BROKERS: servers.kafkaBrokers,
+    KAFKA_TOPIC_PREFIX: prefix,
+    TOPIC_PARTITIONS: String(PARTITIONS),
+    SCHEMA_REGISTRY_URL: servers.registryUrl,
+    LANDED_SEAL_KEYS: `k1:${sealKey.toString('base64')}`,
+    LANDED_HASH_KEY: 'hash-key-of-the-warehouse-tests-0001',
+    PROCESSOR_STATE_DIR: stateDir,
+    CLICKHOUSE_URL: servers.clickhouseUrl,
+    CLICKHOUSE_DATABASE: database,
+    WAREHOUSE_FLUSH_MS: '100',
+    WAREHOUSE_DAILY_MS: '500',
+  };
+  const sealer = createSealer([{ id: 'k1', key: sealKey }]);
   const encoders = {
+    raw: createEncoder('RawWebhook', ids.RawWebhook),
     outcome: createEncoder('MessageOutcome', ids.MessageOutcome),
     change: createEncoder('ScoreChange', ids.ScoreChange),
     profile: createEncoder('Profile', ids.Profile),
@@ -99,18 +121,49 @@ export async function createRig(servers: Servers) {
   };
   const one = async (sql: string): Promise<unknown> => (await query(sql))[0]?.[0];
 
+  /** A webhook as ingest stores it. */
+  const sendRaw = async (key: string, body: object, eventId: string, receivedAt = Date.now()) => {
+    const bytes = Buffer.from(JSON.stringify(body));
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const value = encoders.raw({
+      kind: 'webhook',
+      source: 'customerio',
+      workspace: 'acme',
+      event_id: eventId,
+      received_at: receivedAt,
+      signature_timestamp: receivedAt,
+      signing_key_id: '00000000',
+      flags: [],
+      body: sealer.seal(bytes),
+      body_bytes: bytes.length,
+      body_sha256: sha256,
+    });
+    return { ...(await send(topics.raw, key, value)), sha256 };
+  };
+
+  /** Commits an offset as a member of the group does; kafkajs's admin takes five seconds for it. */
+  const setOffset = async (groupId: string, topic: string, partition: number, offset: number) => {
+    const member = kafka.consumer({ ...consumerOptions(groupId), rebalanceTimeout: 5_000 });
+    const joined = new Promise<void>((resolve) => {
+      member.on(member.events.GROUP_JOIN, ({ payload }) => {
+        member.pause(Object.keys(payload.memberAssignment).map((name) => ({ topic: name })));
+        resolve();
+      });
+    });
+    await member.connect();
+    await member.subscribe({ topics: [topic] });
+    await member.run({ autoCommit: false, eachBatch: async () => Promise.resolve() });
+    await joined;
+    await member.commitOffsets([{ topic, partition, offset: String(offset) }]);
+    await member.disconnect();
+  };
+
   /** A role of its own, with metrics of its own. */
-  const startRole = async (env: Record<string, string> = {}) => {
+  const startRole = async (given: Record<string, string> = {}) => {
     const metrics = new Registry();
     const crashes: unknown[] = [];
     const role: WarehouseRole = createWarehouseRole({
-      env: {
-        CLICKHOUSE_URL: servers.clickhouseUrl,
-        CLICKHOUSE_DATABASE: database,
-        WAREHOUSE_FLUSH_MS: '100',
-        WAREHOUSE_DAILY_MS: '500',
-        ...env,
-      },
+      env: { ...env, ...given },
       config: { prefix, topics },
       logger: pino({ level: process.env['WAREHOUSE_TEST_LOG'] ?? 'silent' }),
       metrics,
@@ -140,6 +193,9 @@ export async function createRig(servers: Servers) {
     encoders,
     send,
     sendMany,
+    sendRaw,
+    setOffset,
+    env,
     query,
     one,
     startRole,
@@ -166,6 +222,7 @@ export async function createRig(servers: Servers) {
       await producer.disconnect();
       await admin.deleteTopics({ topics: specs.map((spec) => spec.name) });
       await admin.disconnect();
+      rmSync(stateDir, { recursive: true, force: true });
     },
   };
 }

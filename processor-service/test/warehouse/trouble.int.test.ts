@@ -208,11 +208,7 @@ describe('positions', () => {
   });
 
   test('a committed offset that is not in the log stops the role: rows would be missing', async () => {
-    await rig.admin.setOffsets({
-      groupId: rig.group,
-      topic: rig.topics.outcomes,
-      partitions: [{ partition: 0, offset: '999' }],
-    });
+    await rig.setOffset(rig.group, rig.topics.outcomes, 0, 999);
     const role = await rig.startRole();
     await eventually(async () => expect(await role.metric('processor_warehouse_stopped')).toBe(1));
     expect(role.isReady()).toBe(false);
