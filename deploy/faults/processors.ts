@@ -22,9 +22,8 @@ export interface Processors {
   readonly start: () => Promise<void>;
   /** kill -9 of one of them. */
   readonly kill: (index: number) => void;
-  /** From now on they run without failpoints: those that have one left are stopped and started. */
-  readonly disarm: () => Promise<void>;
   readonly stop: () => Promise<void>;
+  /** Failpoints that no process has died at yet. */
   readonly failpointsLeft: () => number;
 }
 
@@ -92,13 +91,6 @@ export async function createProcessors(options: ProcessorsOptions): Promise<Proc
       if (slot?.failpoint) waiting.unshift(slot.failpoint);
       if (slot) slot.failpoint = null;
       slot?.child?.kill('SIGKILL');
-    },
-    disarm: async () => {
-      waiting.length = 0;
-      for (const slot of slots.filter(({ failpoint }) => failpoint !== null)) {
-        await stop(slot);
-        await spawn(slot);
-      }
     },
     stop: async () => {
       isStopping = true;
