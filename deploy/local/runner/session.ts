@@ -1,12 +1,13 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadClickHouseAddress } from '@landed/processor-service/warehouse/config';
 import { hardBounceBody, signedCurl } from '../../traffic/signed-curl.ts';
 import type { ConsoleView } from './console-view.ts';
 import type { RunnerOptions } from './options.ts';
 import type { Landed } from './runner.ts';
-import { createSupervisor } from './supervisor.ts';
+import { createSupervisor, type Supervisor } from './supervisor.ts';
 import { startTraffic, trafficSettings, type Traffic } from './traffic.ts';
-import { reachVerdict, runAudit, waitForStillness } from './verdict.ts';
+import { runAudit } from './verdict.ts';
 import { createVitalsWatch, type VitalsWatch } from './vitals.ts';
 
 export type SessionDeps = {
@@ -23,7 +24,6 @@ export type SessionDeps = {
 const lookEveryMs = 1000;
 /** Until the first row is there, so that its time is told to a tenth. */
 const firstLookEveryMs = 100;
-const settleDeadlineMs = 120_000;
 
 const watchVitals = ({ landed, now }: SessionDeps): VitalsWatch =>
   createVitalsWatch({
@@ -54,23 +54,48 @@ const addressLines = (deps: SessionDeps, webhook: string): (readonly [string, st
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   sleep(ms, undefined, { signal }).catch(() => undefined);
 
-/** Waits until all came through, audits, prints the audit. @returns its exit code */
-const judge = async (deps: SessionDeps, traffic: Traffic, vitals: VitalsWatch): Promise<number> => {
-  const { view, landed, root, dir, signal } = deps;
+/** Audits what the traffic sent, prints the audit. @returns its exit code */
+const judge = async ({ view, landed, root, dir, signal }: SessionDeps, traffic: Traffic) => {
   const isWhole = await traffic.ended;
-  const look = async () => {
-    const seen = await vitals.look();
-    view.showVitals(seen);
-    return seen;
-  };
-  await waitForStillness({ look, deadlineMs: settleDeadlineMs, signal });
-  const ledger = `${dir}/ledger`;
   const { environment } = landed;
-  const audit = () => runAudit({ root, environment, ledger });
-  const { code, text } = await reachVerdict(audit, signal);
+  const { code, text } = await runAudit({ root, environment, ledger: join(dir, 'ledger'), signal });
   view.note(text);
   if (!isWhole) view.note('The traffic ended before every call was acknowledged.');
   return code === 0 && isWhole ? 0 : 1;
+};
+
+/** Shows how the system does, once a second, until the signal. */
+const showUntil = async (
+  deps: SessionDeps,
+  vitals: VitalsWatch,
+  supervisor: Supervisor,
+  signal: AbortSignal,
+): Promise<void> => {
+  const { view, now } = deps;
+  const rowsBefore = (await vitals.look()).rows;
+  let hasRow = false;
+  while (!signal.aborted) {
+    const seen = await vitals.look();
+    if (!hasRow && seen.rows > rowsBefore) {
+      hasRow = true;
+      view.showFirstRow(now());
+    }
+    view.showProcesses(supervisor.states());
+    view.showVitals(seen);
+    await pause(hasRow ? lookEveryMs : firstLookEveryMs, signal);
+  }
+};
+
+const untilAborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+
+const printCurl = (view: ConsoleView, url: string, key: string): void => {
+  const now = Date.now();
+  const curl = signedCurl({ url, key, body: hardBounceBody({ now }), now });
+  view.note(`A signed hard bounce, ready to send:\n\n${curl}\n`);
 };
 
 /**
@@ -81,42 +106,26 @@ const judge = async (deps: SessionDeps, traffic: Traffic, vitals: VitalsWatch): 
  */
 export const runSession = async (deps: SessionDeps): Promise<number> => {
   const { landed, options, view, now, signal, dir } = deps;
+  const { stack, services, environment, addresses } = landed;
   const vitals = watchVitals(deps);
-  const { stack, services } = landed;
-  const supervisor = createSupervisor({
-    stack,
-    services,
-    now,
-    onError: (name, error) => view.note(`${name}: ${error instanceof Error ? error.message : ''}`),
-  });
-  const settings = trafficSettings(options, landed.environment, landed.addresses.webhook, dir);
-  const rowsBefore = (await vitals.look()).rows;
+  const onError = (name: string, error: unknown): void =>
+    view.note(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+  const supervisor = createSupervisor({ stack, services, now, onError });
+  const settings = trafficSettings(options, environment, addresses.webhook, dir);
+  const over = new AbortController();
+  const showing = showUntil(deps, vitals, supervisor, AbortSignal.any([signal, over.signal]));
   const traffic = options.hasTraffic ? startTraffic(settings) : undefined;
   view.showAddresses(addressLines(deps, settings.url.href));
-  if (traffic === undefined) {
-    const body = hardBounceBody({ now: Date.now() });
-    const curl = signedCurl({ url: settings.url.href, key: settings.key, body, now: Date.now() });
-    view.note(`A signed hard bounce, ready to send:\n\n${curl}\n`);
-  }
-  let hasRow = false;
+  if (traffic === undefined) printCurl(view, settings.url.href, settings.key);
   try {
-    while (!signal.aborted) {
-      const seen = await vitals.look();
-      if (!hasRow && seen.rows > rowsBefore) {
-        hasRow = true;
-        view.showFirstRow(now());
-      }
-      view.showProcesses(supervisor.states());
-      view.showVitals(seen);
-      if (traffic?.hasEnded() === true) {
-        if (options.isExit) return await judge(deps, traffic, vitals);
-        await traffic.ended;
-      }
-      await pause(hasRow || traffic === undefined ? lookEveryMs : firstLookEveryMs, signal);
-    }
+    if (traffic !== undefined && options.isExit) return await judge(deps, traffic);
+    // A finite run that is through leaves the system up; one that failed ends it.
+    const trafficFailed = traffic?.ended.then(() => untilAborted(signal));
+    await Promise.race([untilAborted(signal), ...(trafficFailed ? [trafficFailed] : [])]);
     return 0;
   } finally {
-    view.showProcesses([]);
+    over.abort();
+    await showing;
     await supervisor.stop();
     await traffic?.stop();
     await vitals.close();

@@ -63,13 +63,14 @@ const createWarehouse = ({ url, database, user, password }: WarehouseAddress) =>
         `SELECT email_band AS band, toString(count()) AS people FROM profiles
          GROUP BY band ORDER BY count() DESC`,
       );
-      const [last] = await ask<{ at: string; summary: string }>(
-        `SELECT formatDateTime(changed_at, '%H:%i:%S') AS at, summary FROM score_changes_log
+      const [last] = await ask<{ at: string; profile_id: string; summary: string }>(
+        `SELECT formatDateTime(changed_at, '%H:%i:%S') AS at, profile_id, summary FROM score_changes_log
          WHERE changed_at > now() - INTERVAL 1 DAY ORDER BY changed_at DESC LIMIT 1`,
       );
       return {
         bands: bands.map(({ band, people }) => ({ band, people: Number(people) })),
-        lastChange: last === undefined ? undefined : `${last.at}  ${last.summary}`,
+        lastChange:
+          last === undefined ? undefined : `${last.at}  ${last.profile_id}  ${last.summary}`,
       };
     },
     close: () => client.close(),

@@ -20,7 +20,6 @@ import { loadSecrets } from '../../local/runner/secrets.ts';
 import { watchStopSignals } from '../../local/runner/stop-signals.ts';
 import { renderTable } from '../../local/runner/table.ts';
 import { firstWorkspace, trafficSettings } from '../../local/runner/traffic.ts';
-import { reachVerdict, waitForStillness } from '../../local/runner/verdict.ts';
 import type { Vitals } from '../../local/runner/vitals.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'landed-runner-'));
@@ -323,46 +322,5 @@ describe('stopping', () => {
     now = 2000;
     source.emit('SIGTERM');
     expect(exits).toEqual([143]);
-  });
-});
-
-describe('the verdict', () => {
-  const never = new AbortController().signal;
-
-  test('waits while records wait or rows still come', async () => {
-    const looks = [
-      { rows: 1, rawLag: 5, warehouseLag: 0 },
-      { rows: 2, rawLag: 0, warehouseLag: 1 },
-      { rows: 2, rawLag: 0, warehouseLag: undefined },
-    ];
-    let count = 0;
-    const look = () => {
-      const seen = looks[Math.min(count, looks.length - 1)] ?? {
-        rows: 0,
-        rawLag: 0,
-        warehouseLag: 0,
-      };
-      count += 1;
-      return Promise.resolve(seen);
-    };
-    await waitForStillness({ look, deadlineMs: 20_000, signal: never });
-    expect(count).toBeGreaterThan(5);
-    await waitForStillness({
-      look: () => Promise.resolve({ rows: 1, rawLag: 0, warehouseLag: 1 }),
-      deadlineMs: 400,
-      signal: never,
-    });
-  });
-
-  test('a balanced audit stands at once', async () => {
-    const run = await reachVerdict(() => Promise.resolve({ code: 0, text: 'fine' }), never);
-    expect(run).toEqual({ code: 0, text: 'fine' });
-  });
-
-  test('ends when the run is to stop', async () => {
-    const stopped = AbortSignal.abort();
-    await expect(
-      reachVerdict(() => Promise.resolve({ code: 1, text: '' }), stopped),
-    ).rejects.toThrow();
   });
 });
