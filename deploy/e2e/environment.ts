@@ -43,6 +43,8 @@ export async function systemEnvironment(
     INGEST_HOST: '127.0.0.1',
     INGEST_PORT: String(ingest),
     INGEST_OPS_PORT: String(ingestOps),
+    // Nothing stands in front that would have to notice a drain first.
+    INGEST_DRAIN_MS: '100',
     INGEST_STATE_DIR: join(dir, 'ingest'),
     API_PORT: String(api),
     PROCESSOR_OPS_PORT: String(processorOps),
