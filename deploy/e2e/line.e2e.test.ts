@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createClient } from '@clickhouse/client';
+import type { RawWebhook, ScoreChange } from '@landed/schemas/events.gen';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLagProbe } from '../bench/lag.ts';
 import { startTraffic } from '../bench/traffic-child.ts';
@@ -14,9 +15,9 @@ import { canaries, CONTROL, findNeedles } from './canaries.ts';
 import type { Finding } from './canaries.ts';
 import { filePlaces, metricPlaces, tablePlaces, topicPlaces } from './places.ts';
 import type { Place } from './places.ts';
-import { awaitScoreChange } from './score-changes.ts';
 import { openServers } from './servers.ts';
 import type { OpenServers } from './servers.ts';
+import { awaitRecord } from './subscriber.ts';
 import { startSystem } from './system.ts';
 import type { System } from './system.ts';
 
@@ -111,8 +112,9 @@ describe('the line', () => {
     const { stdout } = await promisify(execFile)('sh', ['-c', curl]);
     expect(JSON.parse(stdout)).toMatchObject({ status: 'stored' });
 
-    const change = await awaitScoreChange(
+    const change = await awaitRecord<ScoreChange>(
       system.env,
+      'scoreChanges',
       ({ cause }) => cause.event_id === eventId,
       30_000,
     );
@@ -149,39 +151,50 @@ describe('the line', () => {
       '1767225600',
       '{"metric":"bounced","event_id":"01KDVH0000ABCDEFGHJKMNPQRS","object_type":"email","timestamp":1767225598,"data":{"delivery_id":"dgOq"}}',
       '5fcaa3df17fee3383f0b389c8deb1619f47e639d1d162eac7418975f0cc0f3bc',
-      'stored',
+      { status: 'stored' },
     ],
     [
       'an escaped link',
       '1767225601',
       '{"href":"https://shop.example/p?a=1\\u0026b=2"}',
       '8c66643d41f6954cdcffe0a1de545b220a6806fd58008cbb8c7c8cb7aad655b0',
-      'quarantined',
+      { status: 'quarantined', reason: 'missing_event_id' },
     ],
     [
       'UTF-8',
       '1767225602',
       '{"subject":"Zürich – 10 % off ✓"}',
       '755186d91e1cbb9ce0d783ee551bf898559a16cd1a75bfe8f90a7f80630fad0b',
-      'quarantined',
+      { status: 'quarantined', reason: 'missing_event_id' },
     ],
     [
       'an empty body',
       '1767225603',
       '',
       '995729e001ab9c02e247de6bbc7f21c5dc85993c1207f19b1d16b26acae81756',
-      'quarantined',
+      { status: 'quarantined', reason: 'not_json' },
     ],
-  ])('signature vector: %s', async (_, timestamp, text, signature, status) => {
+  ])('signature vector: %s', async (_, timestamp, text, signature, expected) => {
     const url = system.webhookUrl.replace('/acme/', '/vectors/');
     const headers = { 'x-cio-timestamp': timestamp, 'x-cio-signature': signature };
     const answer = await post(url, headers, Buffer.from(text));
     expect(answer.status).toBe(200);
-    expect(await answer.json()).toMatchObject({ status });
+    expect(await answer.json()).toMatchObject(expected);
     const tampered = await post(url, headers, Buffer.from(`${text} `));
     expect(tampered.status).toBe(401);
     // The keys of one workspace open no other.
     expect((await post(system.webhookUrl, headers, Buffer.from(text))).status).toBe(401);
+  });
+
+  test('a timestamp of long ago is flagged, not refused', async () => {
+    const stored = await awaitRecord<RawWebhook>(
+      system.env,
+      'raw',
+      ({ workspace }) => workspace === 'vectors',
+      20_000,
+    );
+    expect(stored?.event_id).toBe('01KDVH0000ABCDEFGHJKMNPQRS');
+    expect(stored?.flags).toContain('stale_timestamp');
   });
 
   test('planted addresses are in no topic, table, file or metric in clear', async () => {
