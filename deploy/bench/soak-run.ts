@@ -138,7 +138,7 @@ async function soakOn(options: SoakOptions, stack: Stack): Promise<SoakFigures> 
       processesOf(stack, system, traffic),
     );
     const totals = traffic.progress();
-    const audit = await system.landed('audit', '--ledger', ledger);
+    const audit = await system.landed('audit', '--ledger', ledger, '--wait', '60');
     tell(audit.stdout.trimEnd());
     return {
       minutes,

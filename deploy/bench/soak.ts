@@ -19,7 +19,10 @@ function positive(text: string): number {
 }
 
 function tableOf(bars: readonly Bar[]): string {
-  const table = new Table({ head: ['bar', 'asked', 'measured', ''], style: { head: [], border: [] } });
+  const table = new Table({
+    head: ['bar', 'asked', 'measured', ''],
+    style: { head: [], border: [] },
+  });
   for (const { name, asked, measured, holds } of bars) {
     table.push([name, asked, measured, holds ? 'holds' : 'FAILS']);
   }
