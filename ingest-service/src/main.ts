@@ -1,16 +1,12 @@
 import { OperationError } from '@landed/schemas/fate';
-import { createRegistry } from '@landed/schemas/registry';
 import { SettingsError } from '@landed/schemas/settings';
-import { assertCoPartitioned } from '@landed/schemas/topic-admin';
-import { Kafka, logLevel } from 'kafkajs';
+import { createClients } from './clients.ts';
 import { loadConfig } from './config.ts';
 import type { Config } from './config.ts';
-import { connectSender } from './kafka-sender.ts';
-import { createLogger, kafkaLogCreator } from './log.ts';
+import { createLogger } from './log.ts';
 import type { Logger } from './log.ts';
 import { createService } from './service.ts';
 import type { Service } from './service.ts';
-import type { Clients } from './storage.ts';
 
 /** Exit code for settings that are not usable, as against 1 for what goes wrong later. */
 const EXIT_SETTINGS = 2;
@@ -23,28 +19,6 @@ function configOrExit(): Config {
     process.stderr.write(`${error.message}\n`);
     process.exit(EXIT_SETTINGS);
   }
-}
-
-function createClients(config: Config, logger: Logger): Clients {
-  const kafka = new Kafka({
-    ...config.kafka,
-    logLevel: logLevel.WARN,
-    logCreator: kafkaLogCreator(logger.child({ module: 'kafkajs' })),
-  });
-  const registry = createRegistry(config.registry);
-  return {
-    connect: () => connectSender(kafka),
-    rawSchemaId: async () => (await registry.schemaIds()).RawWebhook,
-    assertTopics: async (specs) => {
-      const admin = kafka.admin();
-      await admin.connect();
-      try {
-        await assertCoPartitioned(admin, specs);
-      } finally {
-        await admin.disconnect();
-      }
-    },
-  };
 }
 
 /** kafkajs sets timers with times that have passed; harmless, and Node warns of each. */
