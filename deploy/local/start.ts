@@ -45,7 +45,7 @@ const run = async (options: RunnerOptions): Promise<number> => {
     const code = await runSession({ root, dir, landed, options, view, now, signal });
     return options.isExit && signal.aborted ? (stop.exitCode() ?? code) : code;
   } finally {
-    view.note('Stopping.');
+    view.showStopping();
     await landed.stop();
   }
 };

@@ -19,6 +19,8 @@ export interface ConsoleView {
   showVitals: (vitals: Vitals) => void;
   showProcesses: (processes: Scene['processes']) => void;
   showFirstRow: (ms: number) => void;
+  /** The run ends: says so in place of how to end it. */
+  showStopping: () => void;
   /** A line that stays. */
   note: (text: string) => void;
   draw: () => void;
@@ -39,13 +41,14 @@ export const createConsoleView = (screen: Screen, now: () => number): ConsoleVie
     vitals: undefined as Vitals | undefined,
     firstRowMs: undefined as number | undefined,
     processes: [] as Scene['processes'],
+    notes: ['Ctrl-C stops; the data stays.'],
   };
   const told = new Map<string, KeptState['kind']>();
   let plainAt = -Infinity;
 
   const draw = (): void => {
     const upMs = now() - beganAt;
-    const table = { ...scene, upMs, steps: [...steps.values()], notes: ['Ctrl-C stops.'] };
+    const table = { ...scene, upMs, steps: [...steps.values()] };
     screen.draw(renderTable(table, screen.columns()));
   };
 
@@ -85,6 +88,11 @@ export const createConsoleView = (screen: Screen, now: () => number): ConsoleVie
         if (before === state.kind) continue;
         screen.print(state.kind === 'up' ? `${name} is back` : processText(name, state));
       }
+    },
+    showStopping: () => {
+      scene.notes = ['Stopping: services first, then their servers.'];
+      if (screen.isLive) draw();
+      else screen.print('stopping');
     },
     showFirstRow: (ms) => {
       scene.firstRowMs = ms;

@@ -67,6 +67,20 @@ export const processText = (name: string, state: KeptState): string => {
     : `${name} died (${ordinal}), starting again in ${seconds(state.retryInMs)}`;
 };
 
+/** Texts side by side, on as many rows as they need. */
+const rowsOf = (name: string, texts: readonly string[], columns: number): string[] => {
+  const rows: string[] = [];
+  let current = '';
+  for (const text of texts) {
+    const longer = current === '' ? text : `${current}   ${text}`;
+    if (current !== '' && row('', longer).length > columns) {
+      rows.push(current);
+      current = text;
+    } else current = longer;
+  }
+  return [...rows, current].map((text, index) => row(index === 0 ? name : '', text));
+};
+
 const cut = (text: string, columns: number): string =>
   text.length <= columns ? text : `${text.slice(0, Math.max(0, columns - 1))}…`;
 
@@ -79,7 +93,7 @@ export const renderTable = (scene: Scene, columns: number): string[] => {
     .filter((text) => text !== '');
   const lines = [
     `Landed   up ${duration(upMs)}${first}`,
-    row('start', steps.map(stepText).join('   ')),
+    ...rowsOf('start', steps.map(stepText), columns),
     ...(vitals === undefined ? [] : ['', ...vitalLines(vitals)]),
     ...troubles.map((text) => row('!', text)),
     ...(addresses.length === 0 ? [] : ['', ...addresses.map(([name, text]) => row(name, text))]),

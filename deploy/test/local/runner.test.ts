@@ -267,6 +267,10 @@ describe('what is shown', () => {
       '  Ctrl-C stops.',
     ]);
     expect(renderTable(scene, 20).every((line) => line.length <= 20)).toBe(true);
+    expect(renderTable(scene, 30).slice(1, 3)).toEqual([
+      '  start      kafka 2.8 s',
+      '             registry …',
+    ]);
   });
 
   test('a terminal is redrawn, a file gets plain lines now and then', () => {
