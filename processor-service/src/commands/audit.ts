@@ -6,13 +6,14 @@ import { createSealer } from '@landed/schemas/seal';
 import type { Environment } from '@landed/schemas/settings';
 import { loadConfig } from '../config.ts';
 import type { Config } from '../config.ts';
-import { pause, within } from '../log/deadline.ts';
+import { pause } from '../log/deadline.ts';
 import { createKafka } from '../log/kafka-client.ts';
 import { createPartitionReader } from '../log/partition-reader.ts';
 import { scoreGroup } from '../task/score-role.ts';
 import { createClickHouse } from '../warehouse/clickhouse.ts';
 import { loadClickHouseAddress } from '../warehouse/config.ts';
 import { warehouseGroup } from '../warehouse/group.ts';
+import { connectAdmin } from './admin.ts';
 import { takeCut, underWay, waitForCut } from './audit/cut.ts';
 import type { CutDeps } from './audit/cut.ts';
 import { keptSince } from './audit/kept-since.ts';
@@ -31,7 +32,6 @@ export type AuditOptions = {
   readonly json: boolean;
 };
 
-const CONNECT_MS = 20_000;
 const READ_MS = 600_000;
 const AGAIN_MS = 1_000;
 
@@ -39,8 +39,7 @@ const AGAIN_MS = 1_000;
 async function openAudit(env: Environment, config: Config) {
   const logger = pino({ level: 'silent' });
   const kafka = createKafka(config.kafka, logger);
-  const admin = kafka.admin();
-  await within(admin.connect(), CONNECT_MS, 'Kafka');
+  const admin = await connectAdmin(kafka);
   const reader = createPartitionReader({ kafka });
   const clickhouse = createClickHouse(loadClickHouseAddress(env), {
     timeoutMs: READ_MS,
@@ -124,7 +123,7 @@ const seconds = (text: string): number => {
 };
 
 /** `landed audit`: does everything that was acknowledged stand everywhere, once, with its values? */
-export const addAudit: AddCommand = (program) => {
+export const addAudit: AddCommand = (program, { env, print, end }) => {
   program
     .command('audit')
     .description('compare what was acknowledged, stored, published and written to ClickHouse')
@@ -138,8 +137,8 @@ export const addAudit: AddCommand = (program) => {
     .option('--json', 'the report as JSON', false)
     .addHelpText('after', '\nExit code: 0 all balances, 1 it does not, 2 settings or usage.')
     .action(async (options: AuditOptions) => {
-      const report = await audit(process.env, options);
-      console.log(options.json ? JSON.stringify(report, null, 2) : drawReport(report));
-      process.exitCode = report.balanced ? EXIT.good : EXIT.bad;
+      const report = await audit(env, options);
+      print(options.json ? JSON.stringify(report, null, 2) : drawReport(report));
+      end(report.balanced ? EXIT.good : EXIT.bad);
     });
 };

@@ -4,18 +4,18 @@ import { EXIT } from './command.ts';
 import type { AddCommand } from './command.ts';
 
 /** `landed migrate`: brings ClickHouse to the newest tables and views. */
-export const addMigrate: AddCommand = (program) => {
+export const addMigrate: AddCommand = (program, { env, print, end }) => {
   program
     .command('migrate')
     .description('apply the numbered SQL of the warehouse that is not applied yet')
     .option('--check', 'only say what is missing', false)
     .addHelpText('after', '\nExit code: 0 nothing is missing, 1 something is, 2 settings or usage.')
     .action(async ({ check }: { readonly check: boolean }) => {
-      const address = loadClickHouseAddress(process.env);
+      const address = loadClickHouseAddress(env);
       const { applied, pending } = await migrate({ ...address, isCheck: check });
-      for (const name of applied) console.log(`applied ${name}`);
-      for (const name of pending) console.log(`not applied ${name}`);
-      if (applied.length + pending.length === 0) console.log('the warehouse is up to date');
-      process.exitCode = pending.length === 0 ? EXIT.good : EXIT.bad;
+      for (const name of applied) print(`applied ${name}`);
+      for (const name of pending) print(`not applied ${name}`);
+      if (applied.length + pending.length === 0) print('the warehouse is up to date');
+      end(pending.length === 0 ? EXIT.good : EXIT.bad);
     });
 };

@@ -22,12 +22,12 @@ export async function registerSchemas(env: Environment): Promise<SchemaIds> {
 }
 
 /** `landed register`: done at deploy, so that services start without the registry. */
-export const addRegister: AddCommand = (program) => {
+export const addRegister: AddCommand = (program, { env, print }) => {
   program
     .command('register')
     .description('register the schemas of all topics under FULL_TRANSITIVE')
     .action(async () => {
-      const ids = await registerSchemas(process.env);
-      for (const [name, id] of Object.entries(ids)) console.log(`${name} ${id}`);
+      const ids = await registerSchemas(env);
+      for (const [name, id] of Object.entries(ids)) print(`${name} ${id}`);
     });
 };

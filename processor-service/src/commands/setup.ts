@@ -6,23 +6,23 @@ import { registerSchemas } from './register.ts';
 import { applyTopicTable } from './topics.ts';
 
 /** `landed setup`: everything a deploy needs before the services start. Repeating it is harmless. */
-export const addSetup: AddCommand = (program) => {
+export const addSetup: AddCommand = (program, { env, print }) => {
   program
     .command('setup')
     .description('topics, schemas and tables: whatever is missing')
     .action(async () => {
-      const address = loadClickHouseAddress(process.env);
-      const drift = await applyTopicTable(process.env);
+      const address = loadClickHouseAddress(env);
+      const drift = await applyTopicTable(env);
       if (drift.length > 0) {
         const told = drift.map(
           ({ topic, what, wanted, found }) => `${topic} ${what} ${found}, not ${wanted}`,
         );
         throw new OperationError(`topics differ: ${told.join('; ')}`, { retriable: false });
       }
-      console.log('topics are as the contract says');
-      const ids = await registerSchemas(process.env);
-      console.log(`${Object.keys(ids).length} schemas are registered`);
+      print('topics are as the contract says');
+      const ids = await registerSchemas(env);
+      print(`${Object.keys(ids).length} schemas are registered`);
       const { applied } = await migrate(address);
-      console.log(`the warehouse is up to date (${applied.length} files applied now)`);
+      print(`the warehouse is up to date (${applied.length} files applied now)`);
     });
 };

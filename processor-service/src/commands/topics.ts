@@ -10,10 +10,10 @@ import type { Drift } from '@landed/schemas/topic-admin';
 import { topicSpecs } from '@landed/schemas/topics';
 import type { TopicSpec } from '@landed/schemas/topics';
 import { within } from '../log/deadline.ts';
+import { connectAdmin } from './admin.ts';
 import { EXIT } from './command.ts';
 import type { AddCommand } from './command.ts';
 
-const CONNECT_MS = 20_000;
 const WORK_MS = 60_000;
 
 async function withAdmin<T>(
@@ -27,14 +27,13 @@ async function withAdmin<T>(
     replication: settings.TOPIC_REPLICATION,
   });
   const options = kafkaOptions(settings, 'landed-topics');
-  const admin = new Kafka({ ...options, logLevel: logLevel.NOTHING }).admin();
+  const admin = await connectAdmin(new Kafka({ ...options, logLevel: logLevel.NOTHING }));
   try {
-    await within(admin.connect(), CONNECT_MS, 'Kafka');
     return await within(work(admin, specs), WORK_MS, 'topics');
   } catch (cause) {
     if (cause instanceof OperationError) throw cause;
     const reason = cause instanceof Error ? cause.message : 'no reason given';
-    throw new OperationError(`Kafka: ${reason}`, { retriable: true, cause });
+    throw new OperationError(`topics: ${reason}`, { retriable: true, cause });
   } finally {
     await admin.disconnect();
   }
@@ -54,7 +53,7 @@ export const applyTopicTable = async (env: Environment): Promise<readonly Drift[
   withAdmin(env, applyTopics);
 
 /** `landed topics`: reports how the cluster differs from the contract; `--apply` mends it. */
-export const addTopics: AddCommand = (program) => {
+export const addTopics: AddCommand = (program, { env, print, end }) => {
   program
     .command('topics')
     .description('compare the topics with the contract, or make them so')
@@ -66,11 +65,9 @@ export const addTopics: AddCommand = (program) => {
     .option('--json', 'the differences as JSON', false)
     .addHelpText('after', '\nExit code: 0 no difference, 1 some are left, 2 settings or usage.')
     .action(async ({ apply, json }: { readonly apply: boolean; readonly json: boolean }) => {
-      const drift = apply
-        ? await applyTopicTable(process.env)
-        : await withAdmin(process.env, topicDrift);
-      if (json) console.log(JSON.stringify(drift, null, 2));
-      else console.log(drift.length === 0 ? 'topics are as the contract says' : drawDrift(drift));
-      process.exitCode = drift.length === 0 ? EXIT.good : EXIT.bad;
+      const drift = apply ? await applyTopicTable(env) : await withAdmin(env, topicDrift);
+      if (json) print(JSON.stringify(drift, null, 2));
+      else print(drift.length === 0 ? 'topics are as the contract says' : drawDrift(drift));
+      end(drift.length === 0 ? EXIT.good : EXIT.bad);
     });
 };
