@@ -64,5 +64,6 @@ export function profileTexts(
   });
 }
 
-export const deliveryTexts = (deliveries: ReadonlyMap<string, Buffer>): string[] =>
-  [...deliveries].map(([key, value]) => `${key} ${value.toString('base64')}`);
+/** Values as they stand, byte by byte. */
+export const valueTexts = (values: ReadonlyMap<string, Buffer>): string[] =>
+  [...values].map(([key, value]) => `${key} ${value.toString('base64')}`);

@@ -37,7 +37,7 @@ function show(result: MatrixResult): void {
   }
   const kills = [...result.kills].map(([what, count]) => `${what} ${count}`).join(', ');
   const fates = [...result.fates].map(([what, count]) => `${what.replace(/\/$/, '')} ${count}`);
-  process.stdout.write(`kills: ${kills}\nrecords: ${fates.join(', ')}\n`);
+  process.stdout.write(`kills: ${kills}\nrecords: ${fates.join(', ')}; timers ${result.timers}\n`);
 }
 
 async function main(): Promise<void> {

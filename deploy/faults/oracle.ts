@@ -31,6 +31,7 @@ export type OracleResult = {
   readonly published: PublishedTopics;
   readonly rawRecords: number;
   readonly fates: ReadonlyMap<string, number>;
+  readonly timers: number;
 };
 
 export const headersText = (headers: Readonly<Record<string, unknown>> | undefined): string =>
@@ -57,6 +58,7 @@ export async function runOracle(deps: OracleDeps): Promise<OracleResult> {
   const published = new Map<string, Published[]>();
   const fates = new Map<string, number>();
   let rawRecords = 0;
+  let timers = 0;
   for (let partition = 0; partition < partitions; partition++) {
     const store = createMemoryStore();
     const decoder = createRawDecoder({ decoder: codec.readRaw, sealer, partition, partitions });
@@ -93,12 +95,13 @@ export async function runOracle(deps: OracleDeps): Promise<OracleResult> {
       for (const [fate, count] of turn.tally.records) {
         fates.set(fate, (fates.get(fate) ?? 0) + count);
       }
+      timers += turn.tally.timers;
       store.apply(turn.writes, nothingStored);
       clock = turn.clock;
       rest = rest.slice(turn.consumed);
     }
   }
-  return { published, rawRecords, fates };
+  return { published, rawRecords, fates, timers };
 }
 
 const nothingStored = {

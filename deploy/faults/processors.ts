@@ -25,6 +25,7 @@ export interface Processors {
   readonly stop: () => Promise<void>;
   /** Failpoints that no process has died at yet. */
   readonly failpointsLeft: () => number;
+  readonly stateDirs: readonly string[];
 }
 
 type Slot = {
@@ -46,6 +47,7 @@ export async function createProcessors(options: ProcessorsOptions): Promise<Proc
     child: null,
     failpoint: null,
   }));
+  const stateDirOf = ({ name }: Slot): string => join(options.dir, name);
   const waiting = [...options.failpoints];
   let isStopping = false;
 
@@ -62,7 +64,7 @@ export async function createProcessors(options: ProcessorsOptions): Promise<Proc
       logFile: join(options.logDir, `${slot.name}.log`),
       env: {
         ...options.env,
-        PROCESSOR_STATE_DIR: join(options.dir, slot.name),
+        PROCESSOR_STATE_DIR: stateDirOf(slot),
         PROCESSOR_OPS_PORT: String(slot.port),
         ...armed,
       },
@@ -81,6 +83,7 @@ export async function createProcessors(options: ProcessorsOptions): Promise<Proc
   };
 
   return {
+    stateDirs: slots.map(stateDirOf),
     start: async () => {
       isStopping = false;
       for (const slot of slots) await spawn(slot);

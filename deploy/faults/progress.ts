@@ -36,6 +36,22 @@ export async function readProgress(deps: ProgressDeps): Promise<Progress> {
   }
 }
 
+/** The committed offset of every partition; 0 where there is none. */
+export async function readCommitted(deps: ProgressDeps): Promise<readonly bigint[]> {
+  const admin = deps.kafka.admin();
+  await admin.connect();
+  try {
+    const [answer] = await admin.fetchOffsets({ groupId: deps.groupId, topics: [deps.topic] });
+    const offsets = new Map(answer?.partitions.map(({ partition, offset }) => [partition, offset]));
+    return Array.from({ length: deps.partitions }, (_, partition) => {
+      const offset = BigInt(offsets.get(partition) ?? -1);
+      return offset < 0n ? 0n : offset;
+    });
+  } finally {
+    await admin.disconnect();
+  }
+}
+
 /** Polls until the progress is as wanted; outages on the way are part of the game. */
 export async function awaitProgress(
   deps: ProgressDeps,

@@ -18,17 +18,18 @@ import type { TopicNames } from '@landed/schemas/topics';
 import { topicNames } from '@landed/schemas/topics';
 import type { Stack } from '../local/stack/stack.ts';
 import type { Random } from '../traffic/random.ts';
-import { compareBags, deliveryTexts, lastByKey, profileTexts, recordTexts } from './compare.ts';
+import { compareBags, valueTexts, lastByKey, profileTexts, recordTexts } from './compare.ts';
 import type { Comparison } from './compare.ts';
 import { planKills } from './kill-plan.ts';
 import type { PlannedKill } from './kill-plan.ts';
 import { readPublished, runOracle } from './oracle.ts';
 import { createProcessors } from './processors.ts';
 import type { Processors } from './processors.ts';
-import { awaitProgress } from './progress.ts';
+import { awaitProgress, readCommitted } from './progress.ts';
 import type { ProgressDeps } from './progress.ts';
 import { createRawEvents } from './raw-events.ts';
 import { writeRaw } from './raw-writer.ts';
+import { readStores } from './stores-on-disk.ts';
 
 export type MatrixOptions = {
   readonly events: number;
@@ -47,6 +48,8 @@ export type MatrixResult = {
   readonly killCount: number;
   readonly rawRecords: number;
   readonly fates: ReadonlyMap<string, number>;
+  /** Timers fired. */
+  readonly timers: number;
 };
 
 const PARTITIONS = 12;
@@ -141,7 +144,10 @@ async function drain(world: World, processors: Processors): Promise<void> {
   }
 }
 
-async function compareAll(world: World): Promise<Omit<MatrixResult, 'kills' | 'killCount'>> {
+async function compareAll(
+  world: World,
+  stateDirs: readonly string[],
+): Promise<Omit<MatrixResult, 'kills' | 'killCount'>> {
   const { reader, topics, codec, sealer } = world;
   const oracle = await runOracle({
     ...world,
@@ -157,9 +163,13 @@ async function compareAll(world: World): Promise<Omit<MatrixResult, 'kills' | 'k
   await codec.readProfile.prepare(profiles.values());
   const profilesWanted = lastByKey(wanted(topics.profiles));
   await codec.readProfile.prepare(profilesWanted.values());
+  const deliveries = lastByKey(await found(topics.deliveries));
+  const committed = await readCommitted(world.progress);
+  const stores = await readStores({ stateDirs, rawTopic: topics.raw, committed });
   return {
     rawRecords: oracle.rawRecords,
     fates: oracle.fates,
+    timers: oracle.timers,
     comparisons: [
       await whole('outcomes', topics.outcomes),
       await whole('score changes', topics.scoreChanges),
@@ -171,9 +181,10 @@ async function compareAll(world: World): Promise<Omit<MatrixResult, 'kills' | 'k
       ),
       compareBags(
         'deliveries, last state',
-        deliveryTexts(lastByKey(wanted(topics.deliveries))),
-        deliveryTexts(lastByKey(await found(topics.deliveries))),
+        valueTexts(lastByKey(wanted(topics.deliveries))),
+        valueTexts(deliveries),
       ),
+      compareBags('stores on disk', [...valueTexts(profiles), ...valueTexts(deliveries)], stores),
     ],
   };
 }
@@ -218,7 +229,7 @@ export async function runMatrix(options: MatrixOptions): Promise<MatrixResult> {
   say('everything is written; draining');
   await drain(world, processors);
   say('drained; comparing');
-  const compared = await compareAll(world);
+  const compared = await compareAll(world, processors.stateDirs);
   await world.reader.close();
   const killCount = [...kills.values()].reduce((sum, one) => sum + one, 0);
   return { ...compared, kills, killCount };
