@@ -23,6 +23,7 @@ export type FakeKafka = {
   /** Decides the deed for each batch; stores by default. */
   deed: (records: readonly OutgoingRecord[]) => Deed;
   latencyMs: number;
+  connectMs: number;
   /** Batches on their way at this moment, and the most there ever were at once. */
   flying: number;
   mostFlying: number;
@@ -41,7 +42,7 @@ export function createFakeKafka(): FakeKafka {
   const hanging: ((deed: Deed) => void)[] = [];
   const fake: FakeKafka = {
     connect: async () => {
-      await pause(1);
+      await pause(fake.connectMs);
       if (fake.isAway) throw new Error('connect ECONNREFUSED');
       senders += 1;
       return senderOf(senders);
@@ -53,6 +54,7 @@ export function createFakeKafka(): FakeKafka {
     isAway: false,
     deed: () => ({ kind: 'answer', sent: 'stored' }),
     latencyMs: 2,
+    connectMs: 1,
     flying: 0,
     mostFlying: 0,
     release: (deed) => {

@@ -330,6 +330,19 @@ describe('failures', () => {
     expect(await probe).toBe('stored');
   });
 
+  test('the third failure in a row is told at once, not when the connection is back', async () => {
+    const bench = setUp();
+    await pass(10);
+    bench.kafka.deed = () => {
+      if (bench.kafka.batches.length === 3) bench.kafka.connectMs = 900;
+      return { kind: 'fail' };
+    };
+    const fate = put(bench, 'a');
+    await pass(100);
+    expect(bench.kafka.batches).toHaveLength(3);
+    expect(await Promise.race([fate, Promise.resolve('waiting')])).toBe('unavailable');
+  });
+
   test('a batch without any answer is given up after its time, and sent again', async () => {
     const bench = setUp({ sendTimeoutMs: 500 });
     await pass(10);
