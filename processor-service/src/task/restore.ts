@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import type { LogRecord, PartitionBounds, PartitionReader } from '../log/partition-reader.ts';
 import { LostInputError } from './lost-input.ts';
 import type { StateFolder } from './store/state-folder.ts';
-import type { Checkpoint, ProfileWrite, Store } from './store/store.ts';
+import type { Checkpoint, ProfileWrite, Store, StoreWrites } from './store/store.ts';
 import type { InputPosition, ReadPosition } from './transaction.ts';
 
 /*
@@ -149,6 +149,7 @@ function inputPosition(
   return position;
 }
 
+const NOTHING: StoreWrites = { profiles: new Map(), deliveries: new Map() };
 const NOTHING_STORED: Checkpoint = {
   inputNext: null,
   clock: 0,
@@ -200,6 +201,8 @@ export async function restore(deps: RestoreDeps): Promise<Restored> {
     const committed = await deps.readPosition(partition);
     const raw = await boundsOf(deps, topics.raw);
     const position = inputPosition(deps, committed, restoring.checkpoint, raw);
+    const { nextOffset: inputNext, clock } = position;
+    store.apply(NOTHING, { ...restoring.checkpoint, inputNext, clock, writtenAt: deps.now() });
     return { folder, position, records: profiles + deliveries };
   } catch (error) {
     await folder.close();

@@ -166,6 +166,7 @@ describe('where the input goes on', () => {
     const position = { nextOffset: 12n, clock: 1_234 };
     const found = await restored({ log: await logWith([]), committed: position });
     expect(found.position).toEqual(position);
+    expect(found.folder.store.checkpoint()).toMatchObject({ inputNext: 12n, clock: 1_234 });
   });
 
   test('without one, at the oldest record', async () => {
