@@ -102,6 +102,8 @@ export const serviceEnvironment = (
     LANDED_SEAL_KEYS: secrets.sealKey,
     LANDED_HASH_KEY: secrets.hashKey,
     PROCESSOR_ROLES: 'score,warehouse',
+    // Nothing here balances load between instances, so nobody has to notice first.
+    INGEST_DRAIN_MS: '0',
     INGEST_STATE_DIR: join(dir, 'ingest'),
     PROCESSOR_STATE_DIR: join(dir, 'processor'),
   };

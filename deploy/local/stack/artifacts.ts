@@ -1,14 +1,12 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
+import { commandNotFound, runOnLeash } from './leash.ts';
 import { takeFolderLock, type FolderLock } from './folder-lock.ts';
 import { StackError } from './stack-error.ts';
 
-const run = promisify(execFile);
 const pomFile = fileURLToPath(new URL('./pom.xml', import.meta.url));
 const mavenDeadlineMs = 15 * 60_000;
 
@@ -42,25 +40,24 @@ const describe = (dir: string, pomHash: string): Artifacts => {
 };
 
 const runMaven = async (dir: string): Promise<void> => {
+  const logFile = join(dir, 'maven.log');
+  rmSync(logFile, { force: true });
   const args = ['-q', '-B', '-f', pomFile, `-Dstack.dir=${dir}`, 'process-resources'];
-  try {
-    await run('mvn', args, { timeout: mavenDeadlineMs, maxBuffer: 16 * 1024 * 1024 });
-  } catch (error) {
-    const { code, stdout } = error as { code?: string | number; stdout?: string };
-    if (code === 'ENOENT') {
-      throw new StackError(
-        'Maven is missing. The first start needs `mvn` on the PATH to fetch the embedded Kafka and registry.',
-        { cause: error },
-      );
-    }
-    const detail = (stdout ?? '').split('\n').filter((line) => line.includes('ERROR'));
+  // On the leash: a Maven that outlives us would write into the folder the next run fills.
+  const command = { name: 'maven', command: 'mvn', args, logFile, deadlineMs: mavenDeadlineMs };
+  const { code } = await runOnLeash(command);
+  if (code === 0) return;
+  if (code === commandNotFound) {
     throw new StackError(
-      `Maven could not fetch the embedded stack.\n${detail.slice(0, 4).join('\n')}`,
-      {
-        cause: error,
-      },
+      'Maven is missing. The first start needs `mvn` on the PATH to fetch the embedded Kafka and registry.',
     );
   }
+  const errors = readFileSync(logFile, 'utf8')
+    .split('\n')
+    .filter((line) => line.includes('ERROR'));
+  throw new StackError(
+    `Maven could not fetch the embedded stack (exit code ${code}).\n${errors.slice(0, 4).join('\n')}`,
+  );
 };
 
 /** Waits while another run fills the same folder. */

@@ -1,19 +1,17 @@
-import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { Kafka, logLevel } from 'kafkajs';
 import type { Artifacts } from './artifacts.ts';
 import { childFailure } from './child-failure.ts';
 import { classArchive, type ClassArchive } from './class-archive.ts';
 import { kafkaProperties, type KafkaPorts } from './kafka-config.ts';
-import { startOnLeash } from './leash.ts';
+import { logTail } from './child-log.ts';
+import { runOnLeash, startOnLeash } from './leash.ts';
 import type { Program, ProgramDeps } from './program.ts';
 import { StackError } from './stack-error.ts';
 import { waitUntil } from './wait-until.ts';
 
-const run = promisify(execFile);
 const log4jFile = fileURLToPath(new URL('./kafka-log4j2.properties', import.meta.url));
 /** Any fixed id does: the cluster has one node and one folder. */
 const clusterId = 'bGFuZGVkLWVtYmVkZGVkLQ';
@@ -49,15 +47,21 @@ const answers = async (broker: string): Promise<boolean> => {
   }
 };
 
-const format = async (artifacts: Artifacts, propertiesFile: string): Promise<void> => {
+const format = async (
+  artifacts: Artifacts,
+  propertiesFile: string,
+  logFile: string,
+): Promise<void> => {
   const tool = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', propertiesFile];
-  try {
-    await run('java', [...javaArgs(artifacts, []), ...tool], { timeout: formatDeadlineMs });
-  } catch (error) {
-    const { stderr = '' } = error as { stderr?: string };
-    const line = stderr.split('\n')[0] ?? '';
-    throw new StackError(`Kafka's folder could not be formatted. ${line}`, { cause: error });
-  }
+  const { code } = await runOnLeash({
+    name: 'kafka format',
+    command: 'java',
+    args: [...javaArgs(artifacts, []), ...tool],
+    logFile,
+    deadlineMs: formatDeadlineMs,
+  });
+  if (code === 0) return;
+  throw new StackError(`Kafka's folder could not be formatted:\n${logTail(logFile)}`);
 };
 
 /** One Kafka node, broker and controller in one JVM (KRaft), on loopback. */
@@ -77,7 +81,9 @@ export const createKafkaBroker = (
     start: async () => {
       mkdirSync(dataDir, { recursive: true });
       writeFileSync(propertiesFile, kafkaProperties(dataDir, ports));
-      if (!existsSync(join(dataDir, 'meta.properties'))) await format(artifacts, propertiesFile);
+      if (!existsSync(join(dataDir, 'meta.properties'))) {
+        await format(artifacts, propertiesFile, logFile);
+      }
       const { dir: artifactsDir, pomHash } = artifacts;
       archive = classArchive({ artifactsDir, program: 'kafka', javaVersion, pomHash });
       return startOnLeash({

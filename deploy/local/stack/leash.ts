@@ -120,3 +120,17 @@ export const startOnLeash = async (options: ChildCommand): Promise<Child> => {
     },
   };
 };
+
+/** Runs a command to its end, on the leash. A command that takes longer than `deadlineMs` is stopped. */
+export const runOnLeash = async (
+  options: ChildCommand & { readonly deadlineMs: number },
+): Promise<ChildExit> => {
+  const child = await startOnLeash(options);
+  const timer = setTimeout(() => void child.stop(), options.deadlineMs);
+  const exit = await child.exited;
+  clearTimeout(timer);
+  return exit;
+};
+
+/** What a shell answers for a command that is not there. */
+export const commandNotFound = 127;
