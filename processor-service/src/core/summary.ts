@@ -27,8 +27,8 @@ function whyChannel(channel: Channel, reasons: readonly Reason[], cause: Cause, 
   const first = reasons.find((one) => one.channel === channel && WORDS.has(one.code));
   if (!isWorse || first === undefined) return causeText(cause);
   const word = WORDS.get(first.code) ?? first.code;
-  const isFailure = first.code !== 'complaint' && first.failure_kind !== null;
-  return isFailure ? `${word} (${first.failure_kind ?? ''})` : word;
+  const kind = first.code === 'complaint' ? null : first.failure_kind;
+  return kind === null ? word : `${word} (${kind})`;
 }
 
 function valueText(value: View[keyof View] | ChannelView[keyof ChannelView]): string {

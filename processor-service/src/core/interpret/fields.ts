@@ -7,16 +7,12 @@ export function asObject(value: unknown): JsonObject | null {
     : null;
 }
 
-const LONE_SURROGATE = /\p{Cs}/gu;
-
-/** Half of a character cannot be stored: such halves become U+FFFD, as in UTF-8. */
-function wellFormed(text: string): string {
-  return text.replace(LONE_SURROGATE, '\u{fffd}');
-}
-
-/** A non-empty text; a number counts as its digits. */
+/**
+ * A non-empty text; a number counts as its digits. Half of a character cannot be stored: such halves
+ * become U+FFFD, as in UTF-8.
+ */
 export function asText(value: unknown): string | null {
-  if (typeof value === 'string') return value === '' ? null : wellFormed(value);
+  if (typeof value === 'string') return value === '' ? null : value.toWellFormed();
   return typeof value === 'number' && Number.isFinite(value) ? String(value) : null;
 }
 

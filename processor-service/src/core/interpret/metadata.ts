@@ -8,14 +8,12 @@ import { LIMITS } from './limits.ts';
 /** What is left to write before the metadata is full. */
 type Budget = { chars: number; entries: number; isCut: boolean };
 
-const LONE_SURROGATE = /\p{Cs}/gu;
-
 function cleanString(context: InterpretContext, budget: Budget, text: string): string {
   if (text.length > LIMITS.rawText) {
     budget.isCut = true;
     return '';
   }
-  const masked = context.maskAddresses(text.replace(LONE_SURROGATE, '\u{fffd}'));
+  const masked = context.maskAddresses(text.toWellFormed());
   const clean = cut(masked, LIMITS.text);
   if (clean.length < masked.length) budget.isCut = true;
   return clean;
