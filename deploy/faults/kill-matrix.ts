@@ -46,6 +46,12 @@ async function main(): Promise<void> {
     .description('Kills processor and broker while they work, and proves that nothing shows of it.')
     .option('--events <count>', 'raw records', wholeNumber, 20_000)
     .option('--kills <count>', 'kills', wholeNumber, 20)
+    .option(
+      '--pauses <count>',
+      'processors stopped beyond their session, then let go on',
+      wholeNumber,
+      1,
+    )
     .option('--seed <text>', 'the same seed kills at the same places of the plan', '1')
     .option('--processors <count>', 'processor processes', wholeNumber, 2)
     .option('--rate <count>', 'raw records written a second', wholeNumber, 400)
@@ -54,6 +60,7 @@ async function main(): Promise<void> {
   const options = program.opts<{
     events: number;
     kills: number;
+    pauses: number;
     seed: string;
     processors: number;
     rate: number;

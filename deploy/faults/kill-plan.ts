@@ -1,8 +1,12 @@
 import type { Random } from '../traffic/random.ts';
 
-/** A kill of the plan: from outside at a moment of progress, or by the process itself at a step. */
+/**
+ * A fault of the plan: from outside at a moment of progress, or by the process itself at a step. A
+ * pause (SIGSTOP beyond the session, then SIGCONT) makes a zombie: it believes it still owns its
+ * partitions, and may be in the middle of a transaction.
+ */
 export type PlannedKill =
-  | { readonly target: 'processor' | 'broker'; readonly atRecords: number }
+  | { readonly target: 'processor' | 'broker' | 'pause'; readonly atRecords: number }
   | { readonly target: 'failpoint'; readonly step: string; readonly count: number };
 
 const STEPS = ['begin', 'send', 'offsets', 'commit', 'store'] as const;
@@ -13,7 +17,12 @@ const STEP_COUNT_MAX = 25;
  * Kills spread over a run: half of them at the steps of a checkpoint, each step in turn (random
  * moments miss windows of microseconds), the others of a processor or of the broker at random moments.
  */
-export function planKills(random: Random, kills: number, events: number): readonly PlannedKill[] {
+export function planKills(
+  random: Random,
+  counts: { readonly kills: number; readonly pauses: number },
+  events: number,
+): readonly PlannedKill[] {
+  const { kills, pauses } = counts;
   const atSteps = Math.floor(kills / 2);
   const plan: PlannedKill[] = [];
   for (let index = 0; index < atSteps; index++) {
@@ -27,5 +36,10 @@ export function planKills(random: Random, kills: number, events: number): readon
     const atRecords = Math.floor((index - atSteps + random.unit()) * share);
     plan.push({ target, atRecords });
   }
-  return plan;
+  for (let index = 0; index < pauses; index++) {
+    plan.push({ target: 'pause', atRecords: random.integer(0, Math.floor(events * 0.9)) });
+  }
+  return plan.sort((a, b) => startOf(a) - startOf(b));
 }
+
+const startOf = (kill: PlannedKill): number => (kill.target === 'failpoint' ? -1 : kill.atRecords);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startOnLeash } from '../local/stack/leash.ts';
 import type { Child } from '../local/stack/leash.ts';
@@ -22,6 +23,8 @@ export interface Processors {
   readonly start: () => Promise<void>;
   /** kill -9 of one of them. */
   readonly kill: (index: number) => void;
+  /** SIGSTOP, and SIGCONT after a while. */
+  readonly pause: (index: number, ms: number) => Promise<void>;
   readonly stop: () => Promise<void>;
   /** Failpoints that no process has died at yet. */
   readonly failpointsLeft: () => number;
@@ -94,6 +97,12 @@ export async function createProcessors(options: ProcessorsOptions): Promise<Proc
       if (slot?.failpoint) waiting.unshift(slot.failpoint);
       if (slot) slot.failpoint = null;
       slot?.child?.kill('SIGKILL');
+    },
+    pause: async (index, ms) => {
+      const child = slots[index % slots.length]?.child;
+      child?.kill('SIGSTOP');
+      await sleep(ms);
+      child?.kill('SIGCONT');
     },
     stop: async () => {
       isStopping = true;

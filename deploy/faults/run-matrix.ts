@@ -34,6 +34,7 @@ import { readStores } from './stores-on-disk.ts';
 export type MatrixOptions = {
   readonly events: number;
   readonly kills: number;
+  readonly pauses: number;
   readonly processors: number;
   readonly rate: number;
   readonly dir: string;
@@ -56,6 +57,8 @@ const PARTITIONS = 12;
 const DEAD_LETTER_PARTITIONS = 3;
 const DRAIN_MS = 180_000;
 const STALL_MS = 180_000;
+/** Longer than the session of the group, which is 10 s: others take over. */
+const PAUSE_MS = 15_000;
 const EXTRA_ROUNDS_MAX = 100;
 
 type World = {
@@ -121,10 +124,12 @@ async function killAlong(
   for (const kill of plan) {
     if (kill.target === 'failpoint') continue;
     const { done } = await awaitProgress(world.progress, (p) => p.done >= kill.atRecords, STALL_MS);
-    options.say(`${done} records done: kill -9 ${kill.target}`);
+    options.say(`${done} records done: ${kill.target}`);
     count(kill.target);
     if (kill.target === 'processor') {
       processors.kill(turn++);
+    } else if (kill.target === 'pause') {
+      await processors.pause(turn++, PAUSE_MS);
     } else {
       options.stack.kill('kafka', 'SIGKILL');
       await options.stack.restart('kafka');
@@ -193,7 +198,7 @@ async function compareAll(
 export async function runMatrix(options: MatrixOptions): Promise<MatrixResult> {
   const { events, random, dir, say } = options;
   const world = await buildWorld(options.stack);
-  const plan = planKills(random, options.kills, events);
+  const plan = planKills(random, options, events);
   const kills = new Map<string, number>();
   const count = (what: string): void => void kills.set(what, (kills.get(what) ?? 0) + 1);
   const logDir = join(dir, 'log');
@@ -231,6 +236,8 @@ export async function runMatrix(options: MatrixOptions): Promise<MatrixResult> {
   say('drained; comparing');
   const compared = await compareAll(world, processors.stateDirs);
   await world.reader.close();
-  const killCount = [...kills.values()].reduce((sum, one) => sum + one, 0);
+  const isKill = (what: string): boolean => what !== 'pause';
+  const counts = [...kills].filter(([what]) => isKill(what)).map(([, one]) => one);
+  const killCount = counts.reduce((sum, one) => sum + one, 0);
   return { ...compared, kills, killCount };
 }

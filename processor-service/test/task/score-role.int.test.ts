@@ -10,6 +10,7 @@ import { groupBy } from '../../src/log/group-by.ts';
 import { createPositions, createTaskProducers } from '../../src/task/kafka-transaction.ts';
 import { tickRecord } from '../../src/task/ticks.ts';
 import { FencedError } from '../../src/task/transaction.ts';
+import { scoreGroup } from '../../src/task/score-role.ts';
 import { PARTITIONS, createHarness, eventually } from './harness.ts';
 import type { Harness } from './harness.ts';
 import { sealer } from './raw-records.ts';
@@ -183,6 +184,32 @@ describe('the score role on a broker', () => {
     const ofHeld = (await seen()).filter((id) => ['before', 'strange', 'behind'].includes(id));
     expect(ofHeld).toEqual(['before', 'strange', 'behind']);
     expect(await member.metrics.registry.metrics()).toMatch(/processor_waiting\{partition="0"\} 0/);
+    await member.stop();
+  });
+
+  test('a partition that was taken from a member comes back by a new join, each event once', async () => {
+    const member = await harness.member();
+    await eventually('it is ready', member.role.isReady);
+    const { kafka, admin, config } = harness;
+    const groupId = scoreGroup(config.prefix);
+    const deps = {
+      kafka,
+      admin,
+      groupId,
+      rawTopic: config.topics.raw,
+      transactionalIdPrefix: groupId,
+    };
+    const thief = await createTaskProducers(deps)(1);
+    await produce(people.map((cioId) => ({ cioId, eventId: `t${cioId}` })));
+    await eventually('the member has noticed', async () =>
+      /processor_task_failures_total\{reason="fenced"\} 1/.test(
+        await member.metrics.registry.metrics(),
+      ),
+    );
+    await eventually('everything is through', async () => isThrough('t'));
+    await expectOnce('t');
+    expect(member.crashes).toEqual([]);
+    await thief.close();
     await member.stop();
   });
 
