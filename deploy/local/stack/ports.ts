@@ -1,4 +1,5 @@
-import { createServer, type AddressInfo } from 'node:net';
+import { randomInt } from 'node:crypto';
+import { createServer } from 'node:net';
 import { StackError } from './stack-error.ts';
 
 /** A port that something of ours wants to listen on, and the setting that moves it. */
@@ -8,14 +9,11 @@ export type PortClaim = {
   readonly setting: string;
 };
 
-const listenOnce = (port: number, host: string): Promise<number> =>
+const listenOnce = (port: number, host: string): Promise<void> =>
   new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
-    server.listen({ port, host, exclusive: true }, () => {
-      const { port: bound } = server.address() as AddressInfo;
-      server.close(() => resolve(bound));
-    });
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve()));
   });
 
 /** True when nothing listens on the port of this host's loopback interface. */
@@ -28,27 +26,24 @@ export const isPortFree = async (port: number, host = '127.0.0.1'): Promise<bool
   }
 };
 
+/** Below the range from which the system takes ports for outgoing connections (Linux: 32768). */
+const firstPort = 10_000;
+const lastPort = 32_000;
+const probesMax = 1000;
+
 /**
- * Asks the system for ports nobody uses. Another process may take one before it is used, which
- * shows as a failed start; the range handed out is wide enough to make that rare.
+ * Finds ports nobody uses, and which the system gives to nobody by itself: they stay free while
+ * what listens on them is down for a moment. Another process may still pick the same one, which
+ * shows as a failed start.
  */
 export const freePorts = async (count: number): Promise<number[]> => {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve, reject) => {
-          server.once('error', reject);
-          server.listen({ port: 0, host: '127.0.0.1' }, () =>
-            resolve((server.address() as AddressInfo).port),
-          );
-        }),
-    ),
-  );
-  await Promise.all(
-    servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))),
-  );
-  return ports;
+  const found = new Set<number>();
+  for (let probe = 0; probe < probesMax && found.size < count; probe += 1) {
+    const port = randomInt(firstPort, lastPort);
+    if (!found.has(port) && (await isPortFree(port))) found.add(port);
+  }
+  if (found.size < count) throw new StackError(`No ${count} free ports were found.`);
+  return [...found];
 };
 
 /** Checks before anything starts that every port is free. @throws StackError naming all that are not. */
