@@ -84,11 +84,8 @@ export const addressesOf = (env: Environment): Addresses => {
   };
 };
 
-/**
- * The environment of the services: what is set wins, the rest is embedded. A secret given as
- * `…_FILE` counts as set.
- */
-export const serviceEnvironment = (
+/** What the embedded system adds to an environment. A secret given as `…_FILE` counts as set. */
+export const embeddedSettings = (
   env: Environment,
   secrets: EmbeddedSecrets,
   dir: string,
@@ -107,9 +104,17 @@ export const serviceEnvironment = (
     INGEST_STATE_DIR: join(dir, 'ingest'),
     PROCESSOR_STATE_DIR: join(dir, 'processor'),
   };
+  return Object.fromEntries(Object.entries(embedded).filter(([name]) => !isSet(env, name)));
+};
+
+/** The environment of the services: what is set wins, the rest is embedded. */
+export const serviceEnvironment = (
+  env: Environment,
+  secrets: EmbeddedSecrets,
+  dir: string,
+): Record<string, string> => {
   const given = Object.entries(env).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, value] as const],
   );
-  const missing = Object.entries(embedded).filter(([name]) => !isSet(env, name));
-  return Object.fromEntries([...given, ...missing]);
+  return { ...Object.fromEntries(given), ...embeddedSettings(env, secrets, dir) };
 };

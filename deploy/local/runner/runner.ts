@@ -14,10 +14,12 @@ import {
   addressesOf,
   claimedPorts,
   embeddedPrograms,
+  embeddedSettings,
   serviceEnvironment,
   stackPorts,
   type Addresses,
 } from './environment.ts';
+import { writeEnvironmentFile } from './environment-file.ts';
 import { loadSecrets } from './secrets.ts';
 import { createServices, type Services } from './services.ts';
 
@@ -76,7 +78,9 @@ export const startLanded = async (options: LandedOptions): Promise<Landed> => {
     for (const each of [dir, stackDir]) await awaitLeftovers(join(each, 'children.json'));
     await checkPorts(claimedPorts(env));
     if (isFresh) emptyDataFolder(dir);
-    const environment = serviceEnvironment(env, loadSecrets(join(dir, 'secrets.json')), dir);
+    const secrets = loadSecrets(join(dir, 'secrets.json'));
+    const environment = serviceEnvironment(env, secrets, dir);
+    writeEnvironmentFile(join(dir, 'environment'), embeddedSettings(env, secrets, dir));
     checkSettings(environment);
     const addresses = addressesOf(env);
     const artifactsDir = join(root, '.stack');

@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import { join } from 'node:path';
+import { withEmbeddedSettings } from './embedded-settings.ts';
 import { runLanded } from './program.ts';
 
 /** kafkajs reschedules its request queue with a time in the past (tulios/kafkajs#1704): harmless. */
@@ -8,8 +10,10 @@ process.on('warning', (warning) => {
   process.stderr.write(`${warning.name}: ${warning.message}\n`);
 });
 
+const folder = process.env['LANDED_DIR'] ?? join(import.meta.dirname, '../../../.landed');
+
 process.exitCode = await runLanded(process.argv.slice(2), {
-  env: process.env,
+  env: withEmbeddedSettings(process.env, join(folder, 'environment')),
   print: (text) => process.stdout.write(text),
   printError: (text) => process.stderr.write(text),
 });
