@@ -17,9 +17,10 @@ import express from 'express';
 
 /**
  * `front`: the service as it is, the hot route before express. `express`: the same route as an
- * express route. `floor`: node:http reads the body and answers, nothing else.
+ * express route, with our own reader. `floor`: node:http reads the body and answers, nothing else.
+ * `express-floor`: the same as express is commonly used, with its raw body parser.
  */
-export const MOUNTS = ['front', 'express', 'floor'] as const;
+export const MOUNTS = ['front', 'express', 'floor', 'express-floor'] as const;
 export type Mount = (typeof MOUNTS)[number];
 
 /** Stands for a broker that acknowledges every batch after a millisecond. */
@@ -45,6 +46,16 @@ const floor: RequestListener = (request, response) => {
     });
 };
 
+function expressFloor(): RequestListener {
+  const app = express();
+  app.disable('x-powered-by').disable('etag');
+  app.use(express.raw({ type: () => true, limit: '1mb', inflate: false }));
+  app.post('/v1/webhooks/customerio/reporting', (_request, response) => {
+    response.json({ status: 'stored' });
+  });
+  return app;
+}
+
 function throughExpress(deps: AppDeps): RequestListener {
   const webhook = createWebhookListener(deps);
   const app = express();
@@ -65,6 +76,7 @@ export type MountedServer = { readonly server: Server; readonly storage: Storage
  */
 export function mountServer(mount: Mount, config: Config, isInMemory: boolean): MountedServer {
   if (mount === 'floor') return { server: createServer(floor), storage: null };
+  if (mount === 'express-floor') return { server: createServer(expressFloor()), storage: null };
   const logger = createLogger('warn');
   const metrics = createMetrics();
   const clients = isInMemory ? memoryClients : createClients(config, logger);

@@ -1,5 +1,6 @@
 import type { BlockList } from 'node:net';
-import { join } from 'node:path';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { kafkaOptions } from '@landed/schemas/kafka';
 import type { RegistryOptions } from '@landed/schemas/registry';
 import type { SealKey } from '@landed/schemas/seal';
@@ -18,22 +19,18 @@ import {
 import type { Environment } from '@landed/schemas/settings';
 import type { KafkaConfig } from 'kafkajs';
 import { z } from 'zod';
-import type { AdmissionLimits } from './admission.ts';
 import { parseCidrs } from './allowlist.ts';
 import type { AllowlistMode } from './allowlist.ts';
 import { readCertificate } from './certificate.ts';
 import type { CertificateFiles } from './certificate.ts';
+import { MIB, fixedLimits } from './limits.ts';
+import type { Limits } from './limits.ts';
 import { LOG_LEVELS } from './log.ts';
 import type { LogLevel } from './log.ts';
-import type { ProducerLimits } from './producer.ts';
-import type { PublisherLimits } from './publish.ts';
-import type { BodyLimits } from './receive.ts';
 import { parseWorkspaceSecrets } from './signing-keys.ts';
 import type { WorkspaceSecrets } from './signing-keys.ts';
 import type { SecretPlace } from './temporary-control.ts';
 import type { TimestampPolicy } from './verify.ts';
-
-const MIB = 1024 * 1024;
 
 /** What decides who may call, and how it is proved. Read again on SIGHUP. */
 export type AccessConfig = {
@@ -46,14 +43,6 @@ export type AccessConfig = {
   readonly networks: BlockList;
   readonly trustedProxies: BlockList;
 };
-
-export type Limits = BodyLimits &
-  AdmissionLimits &
-  PublisherLimits &
-  ProducerLimits & {
-    /** From the head of a request to its answer; the sender gives up at 4 s. */
-    readonly deadlineMs: number;
-  };
 
 export type Config = {
   readonly host: string;
@@ -196,25 +185,16 @@ function accessConfig(settings: Settings): AccessConfig {
 }
 
 function limitsOf(settings: Settings): Limits {
+  const deadlineMs = settings.INGEST_DEADLINE_MS;
   return {
-    bodyBytesSoftMax: MIB,
-    bodyBytesHardMax: 8 * MIB,
+    ...fixedLimits,
+    deadlineMs,
+    stuckMs: deadlineMs,
+    batchWaitMs: settings.INGEST_BATCH_WAIT_MS,
     inflightRequestsMax: settings.INGEST_PENDING_RECORDS_MAX,
     inflightBytesMax: settings.INGEST_PENDING_BYTES_MAX,
-    deadlineMs: settings.INGEST_DEADLINE_MS,
-    batchRecordsMax: 1000,
-    batchBytesMax: 8 * MIB,
-    partitionBytesMax: 900 * 1024,
     pendingRecordsMax: settings.INGEST_PENDING_RECORDS_MAX,
     pendingBytesMax: settings.INGEST_PENDING_BYTES_MAX,
-    batchWaitMs: settings.INGEST_BATCH_WAIT_MS,
-    stuckMs: settings.INGEST_DEADLINE_MS,
-    connectTimeoutMs: 10_000,
-    sendTimeoutMs: 30_000,
-    closeTimeoutMs: 3_000,
-    backoffMinMs: 100,
-    backoffMaxMs: 1_000,
-    senderRecordsMax: 1_000_000_000,
   };
 }
 
@@ -226,6 +206,14 @@ function registryOptions(settings: Settings): RegistryOptions {
     password: settings.SCHEMA_REGISTRY_PASSWORD,
     cacheFile: join(settings.INGEST_STATE_DIR, 'schema-ids.json'),
   };
+}
+
+/** Throws when the folder cannot be made or written to. Makes nothing. */
+function checkWritable(dir: string): void {
+  let existing = resolve(dir);
+  while (!existsSync(existing) && existing !== dirname(existing)) existing = dirname(existing);
+  if (!statSync(existing).isDirectory()) throw new Error(`${existing} is no folder`);
+  accessSync(existing, constants.W_OK);
 }
 
 function certificateFiles(settings: Settings): CertificateFiles | null {
@@ -250,6 +238,7 @@ export function loadConfig(env: Environment): Config {
   if (!settings || !sealKeys) throw new SettingsError([...problems]);
   const kafka = attempt(problems, 'KAFKA_TLS', () => kafkaOptions(settings, 'landed-ingest'));
   const tls = attempt(problems, 'INGEST_TLS_CERT_FILE', () => certificateFiles(settings));
+  attempt(problems, 'INGEST_STATE_DIR', () => checkWritable(settings.INGEST_STATE_DIR));
   if (problems.size > 0 || !kafka || tls === undefined) throw new SettingsError([...problems]);
   return {
     host: settings.INGEST_HOST,

@@ -106,6 +106,9 @@ export function createLimiter(
 
 const KAFKA_QUIET_MS = 10_000;
 
+/** Said at each connect. A producer whose retries ended is never used again here, so none is invalid. */
+const EXPECTED = 'Limiting retries for the idempotent producer may invalidate EoS guarantees';
+
 /**
  * kafkajs's own lines through our logger. Its errors are attempts it repeats, so they are warnings
  * here, and each is said once in ten seconds: a broker that is away for an hour fills no disk.
@@ -117,7 +120,7 @@ export function kafkaLogCreator(logger: Logger): logCreator {
       const broker: unknown = log['broker'];
       const fields = { namespace, ...(typeof broker === 'string' ? { broker } : {}) };
       const message = maskAddresses(log.message).slice(0, TEXT_CHARS_MAX);
-      if (level > logLevel.WARN) {
+      if (level > logLevel.WARN || log.message === EXPECTED) {
         logger.debug(fields, message);
         return;
       }

@@ -76,12 +76,22 @@ export function createWebServer(options: WebServerOptions): WebServer {
   };
 }
 
-/** Binds. Rejects with Node's error when the address is taken or not ours. */
-export function listen(server: Server, host: string, port: number): Promise<number> {
+/**
+ * Binds. Rejects with Node's error when the address is taken or not ours.
+ *
+ * @param onError hears of errors after that, which are about single connections (no more file
+ *   descriptors, say): without a listener they would end the process
+ */
+export function listen(
+  server: Server,
+  host: string,
+  port: number,
+  onError: (error: Error) => void,
+): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host, port, backlog: 1024 }, () => {
-      server.off('error', reject);
+      server.off('error', reject).on('error', onError);
       const address = server.address();
       resolve(typeof address === 'object' && address !== null ? address.port : port);
     });

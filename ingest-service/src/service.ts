@@ -7,6 +7,7 @@ import type { Certificate } from './certificate.ts';
 import type { AccessConfig, Config } from './config.ts';
 import { createDrain } from './drain.ts';
 import { createListener } from './listener.ts';
+import { createLimiter } from './log.ts';
 import type { Logger } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { createOpsServer } from './ops.ts';
@@ -31,6 +32,16 @@ export type ServiceDeps = {
   readonly clients: Clients;
   readonly logger: Logger;
 };
+
+const QUIET_MS = 10_000;
+
+/** Errors of a server that is bound are about single connections. */
+function createComplaint(logger: Logger): (error: Error) => void {
+  const limit = createLimiter(QUIET_MS);
+  return (error) => {
+    limit(error.name, () => logger.error({ error }, 'a connection was not accepted'));
+  };
+}
 
 function announce(access: Access, logger: Logger): void {
   logger.info({ key_ids: access.keyIds }, 'signing keys in use');
@@ -99,8 +110,8 @@ export function createService({ config, clients, logger }: ServiceDeps): Service
     onBrokenRequest: metrics.brokenRequest,
   });
   certificate.watch(web.useCertificate);
-  const isAble = (): boolean => storage.store() !== null;
   const { isConnected } = storage;
+  const isAble = (): boolean => storage.store() !== null;
   const ops = createOpsServer({
     metrics,
     readiness: () => ({ isReady: !isDraining, isAble: isAble(), isConnected: isConnected() }),
@@ -118,15 +129,13 @@ export function createService({ config, clients, logger }: ServiceDeps): Service
   return {
     bind: async () => {
       announce(access, logger);
-      const opsPort = await listen(ops, config.opsHost, config.opsPort);
-      const port = await listen(web.server, config.host, config.port);
+      const onError = createComplaint(logger);
+      const opsPort = await listen(ops, config.opsHost, config.opsPort, onError);
+      const port = await listen(web.server, config.host, config.port, onError);
       return { port, opsPort };
     },
     becomeAble: storage.becomeAble,
-    reload: (changed) => {
-      access = createAccess(changed);
-      announce(access, logger);
-    },
+    reload: (changed) => announce((access = createAccess(changed)), logger),
     drain: createDrain({
       server: web.server,
       ops,

@@ -37,7 +37,7 @@ let port = 0;
 const post = (bytes: Uint8Array, answers = 1) => exchange(port, { parts: [bytes], answers });
 
 beforeAll(async () => {
-  port = await listen(server, '127.0.0.1', 0);
+  port = await listen(server, '127.0.0.1', 0, () => undefined);
 });
 afterAll(() => {
   server.closeAllConnections();

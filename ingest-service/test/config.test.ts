@@ -115,6 +115,7 @@ describe('what is refused', () => {
     ['an unknown log level', { INGEST_LOG_LEVEL: 'loud' }, 'INGEST_LOG_LEVEL'],
     ['brokers without port', { KAFKA_BROKERS: 'kafka' }, 'KAFKA_BROKERS'],
     ['a registry that is no URL', { SCHEMA_REGISTRY_URL: 'registry' }, 'SCHEMA_REGISTRY_URL'],
+    ['a state folder below a file', { INGEST_STATE_DIR: '/dev/null/state' }, 'INGEST_STATE_DIR: '],
     ['a malformed network', { INGEST_ALLOWLIST: '10.0.0.0/33' }, '"10.0.0.0/33" is no address'],
     ['a list mode without list', { INGEST_ALLOWLIST_MODE: 'log' }, 'INGEST_ALLOWLIST: must be set'],
     [

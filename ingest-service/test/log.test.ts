@@ -54,9 +54,15 @@ describe('kafkajs lines', () => {
     const { logger, lines } = capture();
     say(logger, logLevel.ERROR, 'Connection error');
     say(logger, logLevel.INFO, 'hello');
+    say(
+      logger,
+      logLevel.WARN,
+      'Limiting retries for the idempotent producer may invalidate EoS guarantees',
+    );
     expect(lines().map(({ level, msg, broker, secret }) => [level, msg, broker, secret])).toEqual([
       ['warn', 'Connection error', 'b:9092', undefined],
       ['debug', 'hello', 'b:9092', undefined],
+      ['debug', expect.stringContaining('Limiting retries'), 'b:9092', undefined],
     ]);
   });
 
