@@ -133,9 +133,11 @@ export const settingNames: readonly string[] = [
 
 /** Settings that only make sense together. */
 function combinationProblems(env: Environment): string[] {
-  const isSet = (name: string): boolean => Boolean(env[name] ?? env[`${name}_FILE`]);
-  const isControlled = (env['INGEST_TEMPORARY_CONTROL'] ?? 'off') !== 'off';
-  const isListing = (env['INGEST_ALLOWLIST_MODE'] ?? 'off') !== 'off';
+  // An empty text counts as not set.
+  const isSet = (name: string): boolean => [name, `${name}_FILE`].some((each) => env[each]);
+  const isOff = (name: string): boolean => [undefined, '', 'off'].includes(env[name]);
+  const isControlled = !isOff('INGEST_TEMPORARY_CONTROL');
+  const isListing = !isOff('INGEST_ALLOWLIST_MODE');
   const problems: string[] = [];
   if (!isSet('CUSTOMERIO_SIGNING_KEYS') && !isControlled) {
     problems.push('CUSTOMERIO_SIGNING_KEYS: must be set (workspace:key[,key];…) (not set)');

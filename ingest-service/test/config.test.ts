@@ -62,6 +62,19 @@ describe('what is enough', () => {
     expect(config.access.signingKeys.get('acme')).toHaveLength(2);
   });
 
+  test('an empty text counts as not set', () => {
+    const keys = file('only-keys', minimalEnv.CUSTOMERIO_SIGNING_KEYS);
+    const config = loadConfig({
+      ...minimalEnv,
+      CUSTOMERIO_SIGNING_KEYS: '',
+      CUSTOMERIO_SIGNING_KEYS_FILE: keys,
+      INGEST_TEMPORARY_CONTROL: '',
+      INGEST_ALLOWLIST_MODE: '',
+      INGEST_TLS_CERT_FILE: '',
+    });
+    expect(config.access.signingKeys.size).toBe(1);
+  });
+
   test('plain storage, asked for by name', () => {
     const unset = { LANDED_SEAL_KEYS: undefined };
     expect(loadConfig({ ...minimalEnv, ...unset, LANDED_STORAGE: 'plain' }).sealKeys).toEqual([]);
