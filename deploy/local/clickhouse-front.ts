@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openEngine } from './clickhouse-front/engine.ts';
 import { createFront } from './clickhouse-front/front.ts';
+import { makeSpoolFolder } from './clickhouse-front/spool.ts';
 import { takeFolderLock } from './stack/folder-lock.ts';
 
 const stopDeadlineMs = 8000;
@@ -27,8 +27,7 @@ const readOptions = (): { dir: string; port: number; readonlyPort: number } => {
 const main = async (): Promise<void> => {
   const { dir, port, readonlyPort } = readOptions();
   const lock = takeFolderLock(dir);
-  const memoryDir = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
-  const spoolDir = mkdtempSync(join(memoryDir, 'landed-clickhouse-'));
+  const spoolDir = makeSpoolFolder(dir);
   const dataDir = join(dir, 'data');
   mkdirSync(dataDir, { recursive: true });
   const engine = await openEngine(dataDir, spoolDir);

@@ -1,7 +1,11 @@
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readCall } from '../../local/clickhouse-front/call.ts';
 import { createGate } from '../../local/clickhouse-front/gate.ts';
 import { readForm } from '../../local/clickhouse-front/multipart.ts';
+import { createSpool, makeSpoolFolder } from '../../local/clickhouse-front/spool.ts';
 
 const call = (query: string, headers = {}) => readCall(new URLSearchParams(query), headers);
 
@@ -76,4 +80,19 @@ test('the gate lets so many in, so many wait, and turns the rest away', async ()
   release.forEach((end) => end());
   await Promise.all([second, third]);
   await gate.pass(() => Promise.resolve());
+});
+
+test('rows of a killed front do not stay in memory', async () => {
+  const parent = mkdtempSync(join(tmpdir(), 'landed-spool-'));
+  const other = makeSpoolFolder('/data/b', parent);
+  const killed = makeSpoolFolder('/data/a', parent);
+  writeFileSync(join(killed, 'rows'), 'left behind');
+  const next = makeSpoolFolder('/data/a', parent);
+  expect(readdirSync(parent).sort()).toEqual([basename(next), basename(other)].sort());
+  const file = await createSpool(next)(Buffer.from('rows'), (path) => {
+    expect(readFileSync(path, 'utf8')).toBe('rows');
+    return Promise.resolve(path);
+  });
+  expect(existsSync(file)).toBe(false);
+  rmSync(parent, { recursive: true });
 });
