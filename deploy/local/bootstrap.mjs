@@ -32,9 +32,11 @@ const npmRecord = join(modules, '.package-lock.json');
 const lockFile = join(root, '.stack', 'install.lock');
 const isQuiet = process.argv.includes('--quiet');
 
+/** Something the person at the terminal has to mend. */
+class BootstrapError extends Error {}
+
 const fail = (message) => {
-  console.error(message);
-  process.exit(1);
+  throw new BootstrapError(message);
 };
 
 const say = (message) => {
@@ -66,6 +68,16 @@ const isAlive = (pid) => {
 
 const pause = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
+/** Process id in the lock file; 0 when the file went meanwhile. */
+const readHolder = () => {
+  try {
+    return Number(readFileSync(lockFile, 'utf8'));
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
+    return 0;
+  }
+};
+
 /** Takes the lock, or says who has it. A link appears whole or not at all, its content included. */
 const tryLock = () => {
   const own = `${lockFile}.${process.pid}`;
@@ -75,12 +87,7 @@ const tryLock = () => {
     return undefined;
   } catch (error) {
     if (error.code !== 'EEXIST') throw error;
-    try {
-      return Number(readFileSync(lockFile, 'utf8'));
-    } catch (gone) {
-      if (gone.code !== 'ENOENT') throw gone;
-      return 0;
-    }
+    return readHolder();
   } finally {
     rmSync(own, { force: true });
   }
@@ -95,7 +102,7 @@ const lock = () => {
     if (holder === undefined) return;
     if (holder > 0 && !isAlive(holder)) {
       // Left by a run that was killed. Only the file that still names the dead one goes.
-      if (Number(readFileSync(lockFile, 'utf8')) === holder) rmSync(lockFile, { force: true });
+      if (readHolder() === holder) rmSync(lockFile, { force: true });
       continue;
     }
     if (Date.now() > endsAt)
@@ -138,13 +145,23 @@ const checkPinnedNode = () => {
   );
 };
 
-checkNode();
-if (!isInstalled()) {
-  lock();
-  try {
-    if (!isInstalled()) install();
-  } finally {
-    rmSync(lockFile, { force: true });
+const main = () => {
+  checkNode();
+  if (!isInstalled()) {
+    lock();
+    try {
+      if (!isInstalled()) install();
+    } finally {
+      rmSync(lockFile, { force: true });
+    }
   }
+  checkPinnedNode();
+};
+
+try {
+  main();
+} catch (error) {
+  if (!(error instanceof BootstrapError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
 }
-checkPinnedNode();
