@@ -195,8 +195,15 @@ function streakFacts(days: number): fc.Arbitrary<Fact[]> {
     );
 }
 
-function uniqueIds(facts: readonly Fact[]): Fact[] {
-  return [...new Map(facts.map((fact) => [fact.eventId, fact])).values()];
+/** Numbers the groups, so that no two of them share a delivery: that one would span too long. */
+function apart(groups: readonly (readonly Fact[])[]): Fact[] {
+  return groups.flatMap((facts, n) =>
+    facts.map((fact) => ({
+      ...fact,
+      eventId: `${n}.${fact.eventId}`,
+      deliveryId: fact.deliveryId === null ? null : `${n}.${fact.deliveryId}`,
+    })),
+  );
 }
 
 /** Whole histories of one person over `days` days. */
@@ -207,7 +214,7 @@ export function histories(days = 420, deliveriesMax = 14): fc.Arbitrary<Fact[]> 
       fc.array(streakFacts(days), { maxLength: 2 }),
       fc.array(personFact(days), { maxLength: 4 }),
     )
-    .map((groups) => uniqueIds(groups.flat(2)));
+    .map((groups) => apart(groups.flat()));
 }
 
 export const LATE_MAX = 20 * DAY;

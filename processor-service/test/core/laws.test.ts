@@ -13,7 +13,7 @@ import { view } from '../../src/core/view.ts';
 import { DAY, arrivals, arrive, bytesOf, endOf, histories } from './histories.ts';
 import { foldAll } from './score-case.ts';
 
-const RUNS = Number(process.env['LAWS_RUNS'] ?? 400);
+const RUNS = Number(process.env['LAWS_RUNS'] ?? 200);
 
 /** Through the bytes and back: what a restart does. */
 function restored(person: PersonState): PersonState {

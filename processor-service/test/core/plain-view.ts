@@ -16,7 +16,9 @@ const W = (age: number): number => DAY_WEIGHTS[age] ?? 0;
 
 /** UTF-32 order, the long way. */
 function byCodePoint(a: string, b: string): number {
-  const [left, right] = [Array.from(a), Array.from(b)].map((text) => text.map((c) => c.codePointAt(0)!));
+  const [left, right] = [Array.from(a), Array.from(b)].map((text) =>
+    text.map((c) => c.codePointAt(0)!),
+  );
   for (let at = 0; at < Math.min(left!.length, right!.length); at += 1) {
     if (left![at] !== right![at]) return left![at]! - right![at]!;
   }

@@ -10,7 +10,7 @@ import type { Fact } from './histories.ts';
 import { plainView } from './plain-view.ts';
 import { foldAll } from './score-case.ts';
 
-const RUNS = Number(process.env['LAWS_RUNS'] ?? 250);
+const RUNS = Number(process.env['LAWS_RUNS'] ?? 120);
 
 const COLD = ['cold_60d', 'cold_90d', 'cold_180d', 'cold_270d'] as const;
 

@@ -101,6 +101,7 @@ export function writeMetadata(
     const field = writeField(context, budget, name, value);
     if (field.clean !== undefined) entries.push([field.name, field.clean]);
     if (field.isCut) noteCut(truncated, field.name);
+    if (budget.entries < 0 && truncated.length >= LIMITS.truncatedFields) break;
   }
   return JSON.stringify(Object.fromEntries(entries));
 }
