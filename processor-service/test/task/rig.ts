@@ -83,6 +83,7 @@ export type RigOptions = {
   readonly reached?: (step: CheckpointStep) => Promise<void>;
   readonly decoder?: Partial<RawDecoderDeps>;
   readonly fetchMax?: number;
+  readonly limits?: TurnLimits;
   readonly now?: () => number;
   readonly onTick?: () => void;
 };
@@ -143,7 +144,10 @@ export function createRig(options: RigOptions = {}): Rig {
         }),
     },
     createPipeline: (store) =>
-      pipelineOf(store, options.decoder === undefined ? {} : { decoder: options.decoder }),
+      pipelineOf(store, {
+        limits: options.limits ?? LIMITS,
+        ...(options.decoder === undefined ? {} : { decoder: options.decoder }),
+      }),
     commit,
     requestTick: () => options.onTick?.(),
     metrics,

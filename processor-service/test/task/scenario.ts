@@ -50,11 +50,17 @@ export function scenario(): readonly LogRecord[] {
       data: soft,
     });
   }
+  // Two deliveries of one person: each keeps the clock of its own record.
+  webhook({ cioId: '13', eventId: 'x13', metric: 'delivered', deliveryId: 'x13' });
+  webhook({ cioId: '13', eventId: 'y13', metric: 'delivered', deliveryId: 'y13' });
   webhook({ cioId: '4', eventId: 'c4', metric: 'clicked', deliveryId: 'd4', at: clock - HOUR_MS });
   tick();
   clock += 25 * HOUR_MS;
   // An event of a person with a timer due: it fires before the event is folded.
   webhook({ cioId: '6', eventId: 'd6', metric: 'delivered', deliveryId: 'n6' });
+  // And one that is a repetition: the timer fires all the same, and once.
+  webhook({ cioId: '7', eventId: 'q7', metric: 'bounced', deliveryId: 'q7', data: soft });
+  webhook({ cioId: '7', eventId: 'q7', metric: 'bounced', deliveryId: 'q7', data: soft });
   tick();
   tick();
   webhook({ cioId: '2', eventId: 'x2', metric: 'opened', deliveryId: 'd2' });

@@ -86,6 +86,19 @@ describe('a clean run', () => {
     });
   });
 
+  test('no timer is left that the clock has passed at a tick', () => {
+    const { clock } = EXPECTED.position ?? { clock: 0 };
+    expect(clean.disk.store.timersUntil(clock, 10)).toEqual([]);
+  });
+
+  test('deliveries that are settled are gone, from the topic and from the store', () => {
+    const ofPerson = EXPECTED.deliveries
+      .map(([key]) => key)
+      .filter((key) => key.startsWith('w/cio:4#'));
+    expect(ofPerson).toEqual(['w/cio:4#n4']);
+    expect(clean.disk.store.deliveries('w/cio:4')).toHaveLength(1);
+  });
+
   test('a repeated event has one outcome', () => {
     expect(new Set(EXPECTED.outcomes).size).toBe(EXPECTED.outcomes.length);
   });
@@ -98,8 +111,14 @@ describe('a clean run', () => {
   });
 
   test('how the log is cut changes nothing', async () => {
-    for (const fetchMax of [1, 3, 1_000]) {
-      const rig = rigOn({ fetchMax });
+    const outputBytesMax = 1_000_000;
+    for (const [fetchMax, recordsMax, timersMax] of [
+      [1, 1, 1],
+      [3, 1_000, 2],
+      [1_000, 1, 1_000],
+      [1_000, 1_000, 1_000],
+    ] as const) {
+      const rig = rigOn({ fetchMax, limits: { recordsMax, timersMax, outputBytesMax } });
       await runThrough(rig);
       expect(results(rig)).toEqual(EXPECTED);
     }
