@@ -50,9 +50,10 @@ export function scenario(): readonly LogRecord[] {
       data: soft,
     });
   }
-  // Two deliveries of one person: each keeps the clock of its own record.
+  // Deliveries of one person in a row: each keeps the clock of its own record.
   webhook({ cioId: '13', eventId: 'x13', metric: 'delivered', deliveryId: 'x13' });
   webhook({ cioId: '13', eventId: 'y13', metric: 'delivered', deliveryId: 'y13' });
+  webhook({ cioId: '13', eventId: 'z13', metric: 'delivered', deliveryId: 'z13' });
   webhook({ cioId: '4', eventId: 'c4', metric: 'clicked', deliveryId: 'd4', at: clock - HOUR_MS });
   tick();
   clock += 25 * HOUR_MS;
