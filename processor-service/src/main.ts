@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Server } from 'node:http';
 import { createRegistry } from '@landed/schemas/registry';
 import { SettingsError } from '@landed/schemas/settings';
 import { assertCoPartitioned } from '@landed/schemas/topic-admin';
@@ -65,6 +66,17 @@ function quietKafkajsWarning(): void {
   });
 }
 
+async function listen(ops: Server, config: Config, logger: Logger): Promise<void> {
+  const { opsHost: host, opsPort: port } = config;
+  try {
+    ops.listen(port, host);
+    await once(ops, 'listening');
+  } catch (error) {
+    logger.fatal({ err: error, host, port }, 'PROCESSOR_OPS_PORT cannot be listened on');
+    process.exit(EXIT_DEFECT);
+  }
+}
+
 async function main(): Promise<void> {
   quietKafkajsWarning();
   const config = readConfig();
@@ -81,8 +93,7 @@ async function main(): Promise<void> {
     roles: () => Object.fromEntries([...roles].map(([name, role]) => [name, role.isReady()])),
     isDraining: isStopping,
   });
-  ops.listen(config.opsPort, config.opsHost);
-  await once(ops, 'listening');
+  await listen(ops, config, logger);
 
   const stop = async (code: number): Promise<never> => {
     starting.abort();

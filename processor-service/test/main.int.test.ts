@@ -60,6 +60,16 @@ describe('the processor as a process', () => {
     expect(await run({}, ['--check-config']).exited).toBe(2);
   });
 
+  test('its port taken: said, exit 1', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const { output, exited } = run({ ...KEYS, PROCESSOR_OPS_PORT: String(port) });
+    expect(await exited).toBe(1);
+    expect(output()).toContain('PROCESSOR_OPS_PORT cannot be listened on');
+    server.close();
+  });
+
   describe('on a broker', () => {
     let harness: Harness;
     let env: Readonly<Record<string, string>>;

@@ -17,7 +17,7 @@ export interface RawFeed {
 export type RawFeedDeps = {
   readonly reader: Pick<PartitionReader, 'fetch' | 'close'>;
   readonly topic: string;
-  /** Tasks that read, waiting or not. */
+  /** Tasks that read: those that ask now, and those that work and soon will. */
   readonly tasks: () => number;
 };
 

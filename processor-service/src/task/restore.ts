@@ -29,6 +29,8 @@ export type RestoreDeps = {
   readonly deliveries: Decoder<Delivery>;
   /** Fingerprint of the key addresses are hashed with. */
   readonly hashKey: string;
+  /** Throws while the state disk is too full to be written. */
+  readonly assertFreeSpace: () => void;
   readonly now: () => number;
   readonly logger: Logger;
 };
@@ -90,6 +92,7 @@ async function applyPage(
   topic: 'profiles' | 'deliveries',
   page: { readonly records: readonly LogRecord[]; readonly nextOffset: bigint },
 ): Promise<void> {
+  deps.assertFreeSpace();
   const last = lastByKey(page.records);
   const values = [...last.values()].filter((value) => value !== null);
   await deps[topic].prepare(values);

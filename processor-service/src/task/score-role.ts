@@ -22,6 +22,8 @@ type Parts = {
 };
 
 const AT_WORK = new Set(['running', 'committing', 'waiting']);
+/** States in which a task asks for records, or soon will. */
+const READING = new Set(['running', 'committing']);
 
 function buildParts(
   deps: RoleDeps & { readonly scoreMetrics: Metrics },
@@ -41,7 +43,7 @@ function buildParts(
   const feed = createRawFeed({
     reader: clients.feedReader,
     topic: rawTopic,
-    tasks: () => assignments.tasks().length,
+    tasks: () => assignments.tasks().filter((task) => READING.has(task.state())).length,
   });
   let isRejoining = false;
   const rejoin = async (): Promise<void> => {

@@ -116,6 +116,8 @@ export function createScoreTasks(deps: ScoreTaskDeps): (partition: number) => Ta
   const reached = createFailpoint(config.failpoint);
   const openFolder = folderOpener(deps);
 
+  const assertRoom = (): void => assertFreeSpace(config.stateDir);
+
   const commit: TaskDeps['commit'] = async (producer, store, turn) => {
     await commitGate(async () =>
       checkpoint(
@@ -124,7 +126,7 @@ export function createScoreTasks(deps: ScoreTaskDeps): (partition: number) => Ta
           store,
           topics: config.topics,
           stateSchemaIds: codec.stateSchemaIds,
-          assertFreeSpace: () => assertFreeSpace(config.stateDir),
+          assertFreeSpace: assertRoom,
           observe: metrics.checkpointStep,
           now: Date.now,
           reached,
@@ -151,6 +153,7 @@ export function createScoreTasks(deps: ScoreTaskDeps): (partition: number) => Ta
             profiles: codec.readProfile,
             deliveries: codec.readDelivery,
             hashKey: codec.hashKey,
+            assertFreeSpace: assertRoom,
             now: Date.now,
             logger,
           }),

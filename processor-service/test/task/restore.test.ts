@@ -79,6 +79,7 @@ async function restored(given: Given) {
     profiles: codec.readProfile,
     deliveries: codec.readDelivery,
     hashKey: codec.hashKey,
+    assertFreeSpace: () => undefined,
     now: () => 7,
     logger: pino({ level: 'silent' }),
   });

@@ -133,6 +133,7 @@ export function createRig(options: RigOptions = {}): Rig {
         profiles: codec.readProfile,
         deliveries: codec.readDelivery,
         hashKey: codec.hashKey,
+        assertFreeSpace: () => undefined,
         now: () => 1,
         logger: quiet,
       }),
