@@ -114,6 +114,34 @@ export function underWay(cut: Cut): { readonly raw: number; readonly rows: numbe
   return { raw: left(cut.raw), rows };
 }
 
+/** Rows of so many records are looked at together: digests of them fit in some 100 MB. */
+const GROUP_RECORDS_MAX = 500_000;
+
+const heldBy = (cut: Cut, partition: number): number =>
+  [cut.outcomes, cut.scoreChanges, cut.profiles].reduce((sum, reaches) => {
+    const reach = reaches[partition];
+    return sum + (reach ? Number(reach.end - reach.earliest) : 0);
+  }, 0);
+
+/** Partitions in groups of bounded size; a large one stands alone. */
+export function partitionGroups(
+  cut: Cut,
+  recordsMax = GROUP_RECORDS_MAX,
+): readonly (readonly number[])[] {
+  const groups: number[][] = [];
+  let held = Infinity;
+  for (const partition of cut.raw.keys()) {
+    const records = heldBy(cut, partition);
+    if (held + records > recordsMax) {
+      groups.push([]);
+      held = 0;
+    }
+    groups.at(-1)?.push(partition);
+    held += records;
+  }
+  return groups;
+}
+
 const ends = (reaches: readonly Reach[]): readonly bigint[] => reaches.map(({ end }) => end);
 
 const hasReached = (reaches: readonly Reach[], target: readonly bigint[]): boolean =>

@@ -50,49 +50,71 @@ async function differingColumns<R>(
   });
 }
 
+type Judged = { readonly row: ReadonlyMap<string, Cell>; readonly full: readonly Cell[] };
+
+/** What is held while the rows of one view come in. */
+type RowsWork<R> = RowsDeps & { readonly mayReadAgain: () => boolean; readonly where: string } & {
+  readonly tally: TablePart<R>['tally'];
+};
+
+async function judgeRow<R>(
+  work: RowsWork<R>,
+  part: TablePart<R>,
+  { row, full }: Judged,
+): Promise<void> {
+  const { reach, expected } = part;
+  const { tally, where } = work;
+  const offset = offsetOf(row);
+  const met = expected.meet(full);
+  if (met === 'open' || offset < reach.earliest || offset >= reach.committed) return;
+  const at = work.atOf(row);
+  const id = work.rowId(row);
+  work.onRow(row);
+  if (met === 'again' || met === 'unknown') {
+    const detail = met === 'again' ? 'more than one row' : 'a row without a record';
+    tally.find({ kind: 'doubled', where, id, detail }, at);
+  } else if (met === 'different') {
+    const differing = work.mayReadAgain()
+      ? await differingColumns(part, full, expected.offsetOf(full))
+      : ['not looked at'];
+    const detail = `not what its record says: ${differing.join(', ')}`;
+    tally.find({ kind: 'different', where, id, detail }, at);
+  }
+}
+
 /**
- * Holds the rows a view shows for one partition against what is expected of them. Rows of records that
- * retention has removed, or that are newer than the cut, are left out.
+ * Holds the rows a view shows for some partitions against what is expected of them. Rows of records
+ * that retention has removed, or that are newer than the cut, are left out.
+ *
+ * @param parts partitions of one table, at least one
  */
-export async function auditRows<R>(part: TablePart<R>, deps: RowsDeps): Promise<void> {
-  const { source, partition, reach, expected, tally } = part;
-  const { table } = source;
+export async function auditRows<R>(parts: readonly TablePart<R>[], deps: RowsDeps): Promise<void> {
+  const [first] = parts;
+  if (!first) return;
+  const { table } = first.source;
   const columns = shownColumns(table);
   const names = table.columns.map((column) => column.name);
+  const byPartition = new Map(parts.map((part) => [part.partition, part]));
   let readAgain = 0;
-
-  const judge = async (cells: readonly Cell[]): Promise<void> => {
-    const row = new Map(columns.map((column, index) => [column.name, cells[index] ?? null]));
-    const full = names.map((name) => row.get(name) ?? null);
-    const offset = offsetOf(row);
-    const met = expected.meet(full);
-    if (met === 'open' || offset < reach.earliest || offset >= reach.committed) return;
-    const at = deps.atOf(row);
-    const id = deps.rowId(row);
-    const where = table.view;
-    deps.onRow(row);
-    if (met === 'again' || met === 'unknown') {
-      const detail = met === 'again' ? 'more than one row' : 'a row without a record';
-      tally.find({ kind: 'doubled', where, id, detail }, at);
-    } else if (met === 'different') {
-      const isNamed = readAgain++ < READ_AGAIN_MAX;
-      const differing = isNamed
-        ? await differingColumns(part, full, expected.offsetOf(full))
-        : ['not looked at'];
-      const detail = `not what its record says: ${differing.join(', ')}`;
-      tally.find({ kind: 'different', where, id, detail }, at);
-    }
-  };
+  const mayReadAgain = (): boolean => readAgain++ < READ_AGAIN_MAX;
+  const work: RowsWork<R> = { ...deps, mayReadAgain, where: table.view, tally: first.tally };
 
   const sql = `SELECT ${columns.map(selected).join(', ')} FROM ${table.view}
-WHERE kafka_partition = ${partition}`;
+WHERE kafka_partition IN (${[...byPartition.keys()].join(', ')})`;
   for await (const rows of deps.clickhouse.read(sql)) {
-    for (const row of rows) await judge(row as readonly Cell[]);
+    for (const cells of rows as readonly (readonly Cell[])[]) {
+      const row = new Map(columns.map((column, index) => [column.name, cells[index] ?? null]));
+      const part = byPartition.get(Number(row.get('kafka_partition')));
+      const full = names.map((name) => row.get(name) ?? null);
+      if (part) await judgeRow(work, part, { row, full });
+    }
   }
 
-  for (const offset of expected.missing()) {
-    const id = await nameMissing(part, offset, readAgain++ < READ_AGAIN_MAX);
-    const detail = `no row, its record is ${source.topic} ${partition}/${offset.toString()}`;
-    tally.find({ kind: 'lost', where: table.view, id, detail });
+  for (const part of parts) {
+    for (const offset of part.expected.missing()) {
+      const id = await nameMissing(part, offset, mayReadAgain());
+      const detail = `no row, its record is ${part.source.topic} ${part.partition}/${offset.toString()}`;
+      part.tally.find({ kind: 'lost', where: table.view, id, detail });
+    }
   }
 }

@@ -39,7 +39,6 @@ export const scoreChanges: Table<ScoreChange> = {
     text('preferred_channel_before', (change) => change.before.preferred_channel),
     text('preferred_channel_after', (change) => change.after.preferred_channel),
     text('view', (change) => JSON.stringify(change.after)),
-    text('view_before', (change) => JSON.stringify(change.before)),
     whole('score_version', (change) => change.score_version),
     whole('rules_version', (change) => change.rules_version),
     instant('processed_at', (_change, place) => place.timestamp),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { MessageOutcome } from '@landed/schemas/events.gen';
-import { underWay, waitForCut } from '../../../src/commands/audit/cut.ts';
+import { partitionGroups, underWay, waitForCut } from '../../../src/commands/audit/cut.ts';
 import type { Cut, Reach } from '../../../src/commands/audit/cut.ts';
 import { canonical, createExpectation } from '../../../src/commands/audit/expectation.ts';
 import { readCalls } from '../../../src/commands/audit/ledger.ts';
@@ -298,6 +298,16 @@ describe('the cut', () => {
     const take = async () => Promise.resolve(steps[Math.min(step++, steps.length - 1)]!);
     expect(await waitForCut(take, performance.now() + 5_000, signal)).toBe(true);
     expect(step).toBe(4);
+  });
+
+  test('partitions go together as long as they are small', () => {
+    const sizes = [4, 4, 4, 50, 1, 1];
+    const reaches = sizes.flatMap((size) => reach(0, size));
+    const groups = partitionGroups(
+      { raw: reaches, outcomes: reaches, scoreChanges: [], profiles: [], deadLetters: [] },
+      10,
+    );
+    expect(groups).toEqual([[0, 1], [2], [3], [4, 5]]);
   });
 
   test('says so when the time is up', async () => {
