@@ -52,7 +52,7 @@ function flood(count: number): CoreEvent[] {
       receivedAt: ts,
       channel: CHANNELS[n % 4]!,
       metric: METRICS[n % METRICS.length]!,
-      deliveryId: n % 5 === 0 ? null : `d${n % 3000}`,
+      deliveryId: n % 5 === 0 ? null : `d${n % 400}`,
       targets: [{ to: hex(n % 700), failure: { cls, kind, rule: 'rule.of.some.length' } }],
       consents: n % 5 === 0 ? [{ layer: 'profile', isOn: n % 2 === 0 }] : [],
       identifiers: {

@@ -225,9 +225,9 @@ describe('consent', () => {
     ['a JSON text', preferences],
     ['an object', JSON.parse(preferences) as unknown],
   ])('preferences as %s', (_name, content) => {
-    const raw = { ...body('x', 'cio_subscription_preferences_changed', { content }) };
-    const { object_type: _type, ...rest } = raw;
-    const { outcome, event } = read({ ...rest, object_type_type: 'email' });
+    const raw = body('x', 'cio_subscription_preferences_changed', { content });
+    const renamed = { ...raw, object_type: undefined, object_type_type: 'email' };
+    const { outcome, event } = read(renamed);
     expect(event.consents).toEqual([
       { layer: 'email', isOn: false },
       { layer: 'sms', isOn: true },

@@ -79,7 +79,7 @@ export const PUSH_RULES: readonly Rule[] = [
     kind: 'auth',
     confidence: 0.9,
     pattern:
-      /mismatch ?sender|sender ?id ?mismatch|topic ?disallowed|bad ?topic|missing ?topic|device ?token ?not ?for ?topic|provider ?token|third[_ ]?party[_ ]?auth|certificate|unauthenticated|unauthori[sz]ed|forbidden|permission|credential/,
+      /mismatch[ _]?sender|sender[ _]?id[ _]?mismatch|topic ?disallowed|bad ?topic|missing ?topic|device ?token ?not ?for ?topic|provider ?token|third[_ ]?party[_ ]?auth|certificate|unauthenticated|unauthori[sz]ed|forbidden|permission|credential/,
   },
   {
     rule: 'push.size',
