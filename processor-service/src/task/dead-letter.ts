@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { deadLetterHeaders } from '@landed/schemas/dead-letter';
 import type { DeadLetterReason } from '@landed/schemas/fate';
 import { partitionOf } from '@landed/schemas/key';
+import { maskAddresses } from '@landed/schemas/mask';
 import type { LogRecord } from '../log/record-batch.ts';
 import type { OutputRecord } from './output.ts';
 
@@ -47,7 +48,7 @@ export function deadLetter(
       detail: rejection.detail.slice(0, DETAIL_CHARS_MAX),
       stage: 'score',
       workspace: rejection.workspace,
-      eventId: rejection.eventId,
+      eventId: maskAddresses(rejection.eventId),
       at: record.timestamp,
       origin: {
         topic: place.rawTopic,
