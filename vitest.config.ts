@@ -26,7 +26,7 @@ export default defineConfig({
           include: ['**/test/**/*.int.test.ts'],
           exclude: ['**/node_modules/**'],
           globalSetup: stackSetup,
-          maxWorkers: 1,
+          maxWorkers: 2,
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

@@ -97,11 +97,8 @@ export function topicSpecs(options: TopicOptions): readonly TopicSpec[] {
     spec('outcomes', 'MessageOutcome', deleted(30)),
     spec('scoreChanges', 'ScoreChange', deleted(30)),
     spec('profiles', 'Profile', compacted),
-    spec('deliveries', 'Delivery', {
-      ...compacted,
-      'cleanup.policy': 'compact,delete',
-      'retention.ms': String(60 * DAY_MS),
-    }),
+    // Not deleted by age: a delivery settles with its person's next event, however late that comes.
+    spec('deliveries', 'Delivery', compacted),
     spec('erasures', 'Erasure', compacted),
     spec('writeBacks', 'WriteBack', deleted(30)),
     spec('deadLetters', null, deleted(30), DEAD_LETTER_PARTITIONS),
