@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
 import type { Admin } from 'kafkajs';
 import { OperationError } from './fate.ts';
@@ -84,6 +85,34 @@ export async function topicDrift(admin: Admin, specs: readonly TopicSpec[]): Pro
   ];
 }
 
+const READY_MS = 15_000;
+const LOOK_MS = 50;
+
+async function haveLeaders(admin: Admin, specs: readonly TopicSpec[]): Promise<boolean> {
+  const { topics } = await admin.fetchTopicMetadata({ topics: specs.map((spec) => spec.name) });
+  return specs.every((spec) => {
+    const partitions = topics.find((topic) => topic.name === spec.name)?.partitions ?? [];
+    const led = partitions.filter((partition) => partition.leader >= 0);
+    return led.length === spec.partitions;
+  });
+}
+
+/** Waits until fresh topics can be used: brokers learn of them one after the other. */
+async function awaitLeaders(admin: Admin, specs: readonly TopicSpec[]): Promise<void> {
+  const deadline = performance.now() + READY_MS;
+  let cause: unknown;
+  while (performance.now() < deadline) {
+    try {
+      if (await haveLeaders(admin, specs)) return;
+    } catch (error) {
+      // Not known to this broker yet. What lasts is told when the time is up.
+      cause = error;
+    }
+    await sleep(LOOK_MS);
+  }
+  throw new OperationError('new topics have no leaders yet', { retriable: true, cause });
+}
+
 /**
  * Creates what is missing and sets topic settings as the table says. Partition counts are never
  * changed: that would move keys away from their state. What is left is returned as drift.
@@ -95,8 +124,9 @@ export async function applyTopics(admin: Admin, specs: readonly TopicSpec[]): Pr
   );
   if (missing.length > 0) {
     await admin.createTopics({
-      waitForLeaders: true,
-      timeout: 15_000,
+      // kafkajs's own wait gives up at once when a broker does not know a topic yet.
+      waitForLeaders: false,
+      timeout: READY_MS,
       topics: missing.map((spec) => ({
         topic: spec.name,
         numPartitions: spec.partitions,
@@ -104,6 +134,7 @@ export async function applyTopics(admin: Admin, specs: readonly TopicSpec[]): Pr
         configEntries: Object.entries(spec.config).map(([name, value]) => ({ name, value })),
       })),
     });
+    await awaitLeaders(admin, missing);
   }
   const drifted = specs.filter((spec) =>
     before.some((drift) => drift.topic === spec.name && drift.what in spec.config),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { createClient } from '@clickhouse/client';
 import { afterAll, describe, expect, inject, test } from 'vitest';
-import { migrate } from '@landed/schemas/clickhouse-migrate';
+import { fillStatement, migrate, readMigrations } from '@landed/schemas/clickhouse-migrate';
 
 const { clickhouseUrl: url } = inject('stack');
 const database = `migrate_${Math.random().toString(36).slice(2, 8)}`;
@@ -96,6 +96,20 @@ describe('migrations on a server', () => {
     expect(plan?.text).toContain('toYYYYMM(occurred_at) in [202606');
     expect(plan?.text).toContain('workspace in [');
     expect(plan?.text).toContain('ix_delivery');
+  });
+
+  test('the statements for a cluster are statements too', async () => {
+    const words = { database, onCluster: "ON CLUSTER 'main'", engine: 'Replicated' };
+    for (const statement of readMigrations().flatMap(({ statements }) => statements)) {
+      const [answer] = await client
+        .query({
+          query: 'SELECT formatQuery({text:String}) AS text',
+          query_params: { text: fillStatement(statement, words) },
+          format: 'JSONEachRow',
+        })
+        .then(async (result) => result.json<{ text: string }>());
+      expect(answer?.text).toContain('ON CLUSTER main');
+    }
   });
 
   test('a server that is away is an outage', async () => {

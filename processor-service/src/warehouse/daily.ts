@@ -81,6 +81,8 @@ export type Daily = {
   readonly expectLeftBehind: () => void;
   /** Refreshes touched days, if it is time. Never rejects: a day that fails stays touched. */
   readonly refreshIfDue: (signal: AbortSignal) => Promise<void>;
+  /** The same at once: before a stop. */
+  readonly refreshNow: (signal: AbortSignal) => Promise<void>;
 };
 
 /** Days in one statement: a long backlog must not become one endless query. */
@@ -117,25 +119,30 @@ export function createDaily(deps: {
     for (const day of days) touched.delete(day);
   };
 
+  const refreshNow = async (signal: AbortSignal): Promise<void> => {
+    if (touched.size === 0 && isLeftBehindKnown) return;
+    const startedAt = now();
+    try {
+      await refresh(signal);
+      metrics.refreshed(now() - startedAt);
+      isFailing = false;
+    } catch (error) {
+      // Once told, not again every few seconds of a long outage.
+      if (!isFailing) logger.warn({ err: error }, 'daily not refreshed yet, trying again');
+      isFailing = true;
+    }
+    const tookMs = now() - startedAt;
+    dueAt = now() + Math.max(deps.intervalMs, tookMs / SHARE);
+  };
+
   return {
     touch: (day) => touched.add(day),
     expectLeftBehind: () => {
       isLeftBehindKnown = false;
     },
     refreshIfDue: async (signal) => {
-      if (now() < dueAt || (touched.size === 0 && isLeftBehindKnown)) return;
-      const startedAt = now();
-      try {
-        await refresh(signal);
-        metrics.refreshed(now() - startedAt);
-        isFailing = false;
-      } catch (error) {
-        // Once told, not again every few seconds of a long outage.
-        if (!isFailing) logger.warn({ err: error }, 'daily not refreshed yet, trying again');
-        isFailing = true;
-      }
-      const tookMs = now() - startedAt;
-      dueAt = now() + Math.max(deps.intervalMs, tookMs / SHARE);
+      if (now() >= dueAt) await refreshNow(signal);
     },
+    refreshNow,
   };
 }

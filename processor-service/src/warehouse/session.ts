@@ -119,4 +119,5 @@ export async function runSession(line: Line, session: Session): Promise<void> {
     await daily.refreshIfDue(session.signal);
   }
   if (progress.moved.size > 0) await flushProgress(line, progress, session);
+  if (line.isStopping() && !session.signal.aborted) await daily.refreshNow(session.signal);
 }

@@ -69,6 +69,14 @@ describe('daily', () => {
     expect(commands).toHaveLength(1);
   });
 
+  test('before a stop they are refreshed at once', async () => {
+    const { daily, commands } = fakeWarehouse();
+    daily.touch('2026-07-01');
+    await daily.refreshNow(signal);
+    await daily.refreshNow(signal);
+    expect(commands.map(daysOf)).toEqual([['2026-07-01']]);
+  });
+
   test('a day that could not be refreshed stays touched', async () => {
     const { daily, commands, at, setAway } = fakeWarehouse();
     daily.touch('2026-07-01');

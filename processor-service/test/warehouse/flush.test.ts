@@ -57,6 +57,7 @@ async function flushed(failAt?: 'insert' | 'dead letters' | 'commit', refusedTop
       touch: (day: string) => effects.push(`touch ${day}`),
       expectLeftBehind: () => undefined,
       refreshIfDue: async () => Promise.resolve(),
+      refreshNow: async () => Promise.resolve(),
     },
     deadLetters: {
       write: async (records: readonly ParkedRecord[]) =>
