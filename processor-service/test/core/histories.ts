@@ -10,7 +10,10 @@ export const DAY = 24 * HOUR;
 export const START = Date.UTC(2026, 2, 1);
 
 /** An event of a history, before it is known in which order and when it arrives. */
-export type Fact = Omit<CoreEvent, 'receivedAt'>;
+export type Fact = Omit<CoreEvent, 'receivedAt'> & {
+  /** How late it may come, so that the whole stays within the bounds of the definition. */
+  readonly lateMax: number;
+};
 
 const FAILURES: readonly (readonly [string, string])[] = [
   ['hard', 'no_mailbox'],
@@ -36,7 +39,12 @@ const to = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom('', 'b', 'c\u{1f600}', '\u{ff5e}') },
 );
 
+/** Messages whose outcomes span up to 20 days may come this late, single events nearly the window. */
+const LATE_SPANNING = 20 * DAY;
+const LATE_SINGLE = 44 * DAY;
+
 const NOBODY: Omit<Fact, 'eventId' | 'ts' | 'metric'> = {
+  lateMax: LATE_SINGLE,
   order: null,
   channel: '',
   deliveryId: null,
@@ -105,12 +113,21 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 const CLASSED = new Set(['bounced', 'failed', 'dropped']);
 
+/** Instants of a history: often on a coarse grid, so that ties and edges are met. */
+function instant(days: number): fc.Arbitrary<number> {
+  return fc.oneof(
+    fc.integer({ min: 0, max: days * DAY }),
+    fc.integer({ min: 0, max: days * 2 }).map((half) => half * 12 * HOUR),
+    fc.integer({ min: 0, max: Math.min(6, days) }).map((day) => day * DAY + 12 * HOUR),
+  );
+}
+
 /** One message: its outcomes span at most 20 days, its clicks more. */
 function deliveryFacts(days: number) {
   return fc
     .record({
       channel,
-      at: fc.integer({ min: 0, max: days * DAY }),
+      at: instant(days),
       steps: fc.array(fc.record({ step, to, failure }), { minLength: 1, maxLength: 4 }),
       id: fc.integer({ min: 0, max: 1_000_000 }),
     })
@@ -120,6 +137,7 @@ function deliveryFacts(days: number) {
           one.metric === 'dropped' ? { cls: 'suppressed', kind: 'esp_list', rule: 'r' } : read;
         return {
           ...NOBODY,
+          lateMax: LATE_SPANNING,
           eventId: `${id}/${index}`,
           ts: START + Math.max(0, at + one.offset),
           metric: one.metric,
@@ -133,7 +151,7 @@ function deliveryFacts(days: number) {
 }
 
 function personFact(days: number): fc.Arbitrary<Fact[]> {
-  const at = fc.integer({ min: 0, max: days * DAY });
+  const at = instant(days);
   const id = fc.integer({ min: 0, max: 1_000_000 });
   const consent = fc.record({
     layer: fc.constantFrom<'profile' | Channel>('profile', 'email', 'sms', 'whatsapp', 'push'),
@@ -168,31 +186,57 @@ function personFact(days: number): fc.Arbitrary<Fact[]> {
   );
 }
 
-/** A streak of failures in a rhythm, so that ladders are climbed. */
+/** A streak of failures, in a rhythm or with the gaps the windows of the definition end at. */
 function streakFacts(days: number): fc.Arbitrary<Fact[]> {
+  const gap: fc.Arbitrary<number> = fc.constantFrom(
+    1,
+    1,
+    1,
+    2,
+    4,
+    7,
+    20,
+    30,
+    40,
+    60,
+    88,
+    89,
+    90,
+    120,
+    180,
+    181,
+  );
+  const rhythm: fc.Arbitrary<number[]> = fc
+    .tuple(fc.constantFrom(1, 1, 2, 7, 20, 30, 40, 45), fc.integer({ min: 3, max: 12 }))
+    .map(([every, count]) => Array.from({ length: count }, () => every));
   return fc
     .record({
       channel,
       from: fc.integer({ min: 0, max: days }),
-      every: fc.constantFrom(1, 1, 2, 7, 30, 45),
-      count: fc.integer({ min: 3, max: 12 }),
+      gaps: fc.oneof(rhythm, fc.array(gap, { minLength: 2, maxLength: 7 })),
       kind: fc.constantFrom('quota', 'transient'),
       id: fc.integer({ min: 0, max: 1_000_000 }),
     })
-    .map(({ channel: name, from, every, count, kind, id }) =>
-      Array.from({ length: count }, (_, n): Fact => {
-        const day = Math.min(from + n * every, days);
-        return {
-          ...NOBODY,
-          eventId: `s${id}/${n}`,
-          ts: START + day * DAY + 12 * HOUR,
-          metric: 'bounced',
-          channel: name,
-          deliveryId: `s${id}/${n}`,
-          targets: [{ to: name === 'push' ? 't' : 'a', failure: { cls: 'soft', kind, rule: 'r' } }],
-        };
-      }),
-    );
+    .map(({ channel: name, from, gaps, kind, id }) => {
+      let day = from;
+      return gaps.flatMap((gapDays, n): Fact[] => {
+        const at = day;
+        day += gapDays;
+        if (at > days) return [];
+        const read = { cls: 'soft', kind, rule: 'r' };
+        return [
+          {
+            ...NOBODY,
+            eventId: `s${id}/${n}`,
+            ts: START + at * DAY + 12 * HOUR,
+            metric: 'bounced',
+            channel: name,
+            deliveryId: `s${id}/${n}`,
+            targets: [{ to: name === 'push' ? 't' : 'a', failure: read }],
+          },
+        ];
+      });
+    });
 }
 
 /** Numbers the groups, so that no two of them share a delivery: that one would span too long. */
@@ -217,15 +261,13 @@ export function histories(days = 420, deliveriesMax = 14): fc.Arbitrary<Fact[]> 
     .map((groups) => apart(groups.flat()));
 }
 
-export const LATE_MAX = 20 * DAY;
-
-/** Lateness of each event in one arrival, and which of them come again, and how late then. */
+/** Lateness of each event in one arrival, and which come again and how late: shares of the most. */
 export type Arrival = { readonly late: readonly number[]; readonly again: readonly number[] };
 
 const lateness = fc.oneof(
   fc.constant(0),
-  fc.integer({ min: 0, max: DAY }),
-  fc.integer({ min: 0, max: LATE_MAX }),
+  fc.integer({ min: 0, max: 50 }).map((thousandths) => thousandths / 1000),
+  fc.integer({ min: 0, max: 1000 }).map((thousandths) => thousandths / 1000),
 );
 
 export const arrivals: fc.Arbitrary<Arrival> = fc.record({
@@ -233,9 +275,16 @@ export const arrivals: fc.Arbitrary<Arrival> = fc.record({
   again: fc.array(lateness, { minLength: 20, maxLength: 20 }),
 });
 
+/** Histories that end while much is unsettled, and histories of more than a year. */
+export const shortAndLong: fc.Arbitrary<Fact[]> = fc.oneof(histories(30, 8), histories());
+
 /** The end of a history: every event of it has arrived by then. */
 export function endOf(facts: readonly Fact[]): number {
-  return Math.max(...facts.map(({ ts }) => ts)) + LATE_MAX;
+  return Math.max(...facts.map(({ ts }) => ts)) + LATE_SINGLE;
+}
+
+function arrivalOf({ ts, lateMax }: Fact, share: number): number {
+  return ts + Math.floor(share * lateMax);
 }
 
 /**
@@ -243,13 +292,13 @@ export function endOf(facts: readonly Fact[]): number {
  * of no meaning, so that all arrivals of one history end at the same receipt.
  */
 export function arrive(facts: readonly Fact[], { late, again }: Arrival, end: number): CoreEvent[] {
-  const first = facts.map((fact, n) => ({ fact, at: fact.ts + (late[n % late.length] ?? 0) }));
+  const first = facts.map((fact, n) => ({ fact, at: arrivalOf(fact, late[n % late.length] ?? 0) }));
   const copies = again.map((delay, n) => {
     const fact = facts[(n * 7) % facts.length]!;
-    return { fact, at: fact.ts + delay };
+    return { fact, at: arrivalOf(fact, delay) };
   });
   const events = [...first, ...copies].sort((a, b) => a.at - b.at);
-  const last: CoreEvent = { ...NOBODY, eventId: 'end', ts: end, receivedAt: end, metric: 'end' };
+  const last = { ...NOBODY, eventId: 'end', ts: end, receivedAt: end, metric: 'end' };
   return [...events.map(({ fact, at }): CoreEvent => ({ ...fact, receivedAt: at })), last];
 }
 
