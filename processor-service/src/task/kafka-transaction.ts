@@ -99,6 +99,7 @@ function kafkaTransaction(
         messages: ofTopic.map(toMessage),
       }));
       const written = await step(transaction.sendBatch({ topicMessages }), SEND_MS, 'send');
+      assertAllNamed(records, written);
       const next = new Map<string, bigint>();
       for (const { topicName, partition: where, baseOffset } of written) {
         if (where !== partition || baseOffset === undefined) continue;
@@ -115,6 +116,24 @@ function kafkaTransaction(
     },
     commit: async () => step(transaction.commit(), END_MS, 'commit'),
   };
+}
+
+/**
+ * A retry of kafkajs passes over brokers that have answered: a partition whose leader moved to one of
+ * them meanwhile would count as sent without being written (producer/sendMessages.js). Its answer then
+ * does not name it, and the transaction must not be committed.
+ */
+function assertAllNamed(
+  records: readonly OutputRecord[],
+  written: readonly { readonly topicName: string; readonly partition: number }[],
+): void {
+  const named = new Set(written.map(({ topicName, partition }) => `${topicName}/${partition}`));
+  for (const { topic, partition } of records) {
+    if (!named.has(`${topic}/${partition}`)) {
+      const message = `send: no broker has answered for ${topic}-${partition}`;
+      throw new OperationError(message, { retriable: true });
+    }
+  }
 }
 
 function toMessage(record: OutputRecord) {
