@@ -14,6 +14,7 @@ import {
   registrySecrets,
   registryShape,
   sealKeysOf,
+  storageShape,
   wholeNumber,
 } from '@landed/schemas/settings';
 import type { Environment } from '@landed/schemas/settings';
@@ -235,7 +236,7 @@ export function loadConfig(env: Environment): Config {
   const problems = new Set(combinationProblems(env));
   const settings = attempt(problems, 'settings', () => readSettings(env, shape, secrets));
   const sealKeys = attempt(problems, 'LANDED_SEAL_KEYS', () =>
-    sealKeysOf(settings ?? readSettings(env, privacyShape, privacySecrets)),
+    sealKeysOf(settings ?? readSettings(env, storageShape, ['LANDED_SEAL_KEYS'])),
   );
   if (!settings || !sealKeys) throw new SettingsError([...problems]);
   const kafka = attempt(problems, 'KAFKA_TLS', () => kafkaOptions(settings, 'landed-ingest'));

@@ -12,6 +12,7 @@ import {
   registrySecrets,
   registryShape,
   sealKeysOf,
+  storageShape,
   wholeNumber,
 } from '@landed/schemas/settings';
 import type { Environment } from '@landed/schemas/settings';
@@ -108,7 +109,7 @@ export function loadConfig(env: Environment): Config {
   const problems = new Set<string>();
   const settings = attempt(problems, 'settings', () => readSettings(env, shape, secrets));
   const sealKeys = attempt(problems, 'LANDED_SEAL_KEYS', () =>
-    sealKeysOf(settings ?? readSettings(env, privacyShape, privacySecrets)),
+    sealKeysOf(settings ?? readSettings(env, storageShape, ['LANDED_SEAL_KEYS'])),
   );
   const kafka =
     settings && attempt(problems, 'KAFKA_TLS', () => kafkaOptions(settings, 'landed-processor'));

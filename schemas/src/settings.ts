@@ -168,12 +168,17 @@ function parseSealKeys(text: string, context: z.RefinementCtx): SealKey[] {
 
 const HASH_KEY_CHARS_MIN = 32;
 
-/** Settings for personal data: sealing keys (`id:base64[,…]`, the first seals) and the hash key. */
-export const privacyShape = {
+/** How bodies are stored: sealing keys (`id:base64[,…]`, the first seals), or plain by name. */
+export const storageShape = {
   LANDED_SEAL_KEYS: z.string().transform(parseSealKeys).optional(),
   LANDED_STORAGE: z
     .enum(['sealed', 'plain'], { error: 'must be sealed or plain' })
     .default('sealed'),
+};
+
+/** Settings for personal data: how bodies are stored, and the key addresses are hashed under. */
+export const privacyShape = {
+  ...storageShape,
   LANDED_HASH_KEY: z
     .string({ error: 'must be set: the key addresses are hashed under' })
     .refine((text) => text.trim() === text, 'must not begin or end with white space')

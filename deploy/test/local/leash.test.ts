@@ -84,7 +84,7 @@ test.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
     });
     expect(isAlive(pid)).toBe(true);
     parent.kill(signal);
-    await expect.poll(() => isAlive(pid), { timeout: 5000 }).toBe(false);
+    await expect.poll(() => isAlive(pid), { timeout: 15_000 }).toBe(false);
   },
 );
 
@@ -93,5 +93,5 @@ test('a command does not outlive its leash', async () => {
   const leashPid = Number(readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(' ')[3]);
   process.kill(leashPid, 'SIGKILL');
   expect(await child.exited).toEqual({ code: 137 });
-  await expect.poll(() => isAlive(child.pid), { timeout: 5000 }).toBe(false);
+  await expect.poll(() => isAlive(child.pid), { timeout: 15_000 }).toBe(false);
 });
