@@ -22,6 +22,11 @@ const mains: Readonly<Record<ServiceName, string>> = {
   ingest: 'ingest-service/src/main.ts',
   processor: 'processor-service/src/main.ts',
 };
+/**
+ * A small nursery: by itself V8 lets it grow to 48 MB with the first burst and does not give it
+ * back, which on a desk counts more than the extra small collections.
+ */
+const nodeFlags = ['--disable-warning=TimeoutNegativeWarning', '--max-semi-space-size=4'];
 /** Long enough to restore the state and to sit out a restart of the broker. */
 const readyDeadlineMs = 180_000;
 /** A drain ends by itself within 25 s; after that something hangs. */
@@ -54,7 +59,7 @@ export const createServices = (deps: {
       const child = await startOnLeash({
         name,
         command: process.execPath,
-        args: ['--disable-warning=TimeoutNegativeWarning', join(root, mains[name])],
+        args: [...nodeFlags, join(root, mains[name])],
         cwd: root,
         env: environment,
         logFile: logFile(name),
