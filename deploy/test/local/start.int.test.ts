@@ -92,7 +92,7 @@ const alive = (): number[] =>
 
 test(
   'balances, also after every child and then the parent were killed under traffic',
-  { timeout: 240_000 },
+  { timeout: 600_000 },
   async () => {
     const finite = ['--events', '150', '--exit', '--rate', '100'];
     const first = await finish(start(finite));
