@@ -10,7 +10,8 @@ export function openWriter(): Writer {
   return { bytes: Buffer.allocUnsafe(FIRST_BYTES), at: 0 };
 }
 
-function reserve(writer: Writer, count: number): void {
+/** Makes room for so many bytes more. */
+export function reserve(writer: Writer, count: number): void {
   if (writer.at + count <= writer.bytes.length) return;
   const grown = Buffer.allocUnsafe(Math.max(writer.bytes.length * 2, writer.at + count));
   writer.bytes.copy(grown, 0, 0, writer.at);

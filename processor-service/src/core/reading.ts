@@ -112,7 +112,7 @@ function readSilence(profile: ProfileState, profileConsent: Consent): number | n
   return at === null ? null : at + SILENCE_MS;
 }
 
-export function readPerson(person: PersonState): PersonReading {
+function makeReading(person: PersonState): PersonReading {
   const { profile } = person;
   const live = readLive(person);
   const consent = layerConsent(profile.consent);
@@ -134,4 +134,16 @@ export function readPerson(person: PersonState): PersonReading {
     silentUntil: readSilence(profile, consent),
     deviceReachedAt: latestDelivered(channels.push.flags.liveDevices),
   };
+}
+
+/** A state is never changed in place, so what was read of it holds as long as it lives. */
+const readings = new WeakMap<PersonState, PersonReading>();
+
+/** Reads a person once; view, timer and reasons of the same state share the reading. */
+export function readPerson(person: PersonState): PersonReading {
+  const held = readings.get(person);
+  if (held !== undefined) return held;
+  const reading = makeReading(person);
+  readings.set(person, reading);
+  return reading;
 }

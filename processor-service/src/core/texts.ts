@@ -1,10 +1,12 @@
-import { readByte, readCount, readLength, writeByte, writeCount } from './bytes.ts';
+import { readByte, readCount, readLength, reserve, writeByte, writeCount } from './bytes.ts';
 import type { Reader, Writer } from './bytes.ts';
 
 export function writeText(writer: Writer, text: string): void {
-  const bytes = Buffer.from(text, 'utf8');
-  writeCount(writer, bytes.length);
-  for (const byte of bytes) writeByte(writer, byte);
+  const length = Buffer.byteLength(text, 'utf8');
+  writeCount(writer, length);
+  reserve(writer, length);
+  writer.bytes.write(text, writer.at, 'utf8');
+  writer.at += length;
 }
 
 export function readText(reader: Reader): string {
@@ -29,7 +31,9 @@ export function writeAddress(writer: Writer, to: string): void {
     return;
   }
   writeByte(writer, AS_HASH);
-  for (const byte of Buffer.from(to, 'hex')) writeByte(writer, byte);
+  reserve(writer, HASH_BYTES);
+  writer.bytes.write(to, writer.at, 'hex');
+  writer.at += HASH_BYTES;
 }
 
 export function readAddress(reader: Reader): string {

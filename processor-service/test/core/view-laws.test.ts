@@ -21,6 +21,14 @@ function personAtEnd(facts: readonly Fact[]) {
   return { end, person: foldAll(arrive(facts, ON_TIME, end)) };
 }
 
+/** A person in the middle of a history, right after one of its events came in time. */
+function personMidway(facts: readonly Fact[], cut: number) {
+  const inTime = [...facts].sort((a, b) => a.ts - b.ts);
+  const known = inTime.slice(0, (cut % facts.length) + 1);
+  const end = known.at(-1)!.ts;
+  return { known, end, person: foldAll(known.map((fact) => ({ ...fact, receivedAt: fact.ts }))) };
+}
+
 describe('laws of the view', () => {
   test('the state says the same as a plain computation from all events', () => {
     fc.assert(
@@ -48,11 +56,23 @@ describe('laws of the view', () => {
     );
   });
 
+  test('so it does in the middle of a history', () => {
+    fc.assert(
+      fc.property(shortAndLong, fc.nat(), (facts, cut) => {
+        const { known, end, person } = personMidway(facts, cut);
+        for (const later of [0, 10 * HOUR, 25 * DAY]) {
+          expect(view(person, end + later)).toEqual(plainView(known, end + later));
+        }
+      }),
+      { numRuns: RUNS * 2 },
+    );
+  });
+
   test('bands get no worse and coldness does not go by time alone', () => {
     const ranks = ['suppressed', 'at_risk', 'watch', 'healthy'];
     fc.assert(
-      fc.property(histories(200), (facts) => {
-        const { end, person } = personAtEnd(facts);
+      fc.property(histories(200), fc.nat(), (facts, cut) => {
+        const { end, person } = personMidway(facts, cut);
         let before = view(person, end);
         for (let days = 1; days <= 220; days += 1) {
           const after = view(person, end + days * DAY);
@@ -70,8 +90,8 @@ describe('laws of the view', () => {
 
   test('a soft suppression ends exactly at its date', () => {
     fc.assert(
-      fc.property(histories(200), (facts) => {
-        const { end, person } = personAtEnd(facts);
+      fc.property(histories(200), fc.nat(), (facts, cut) => {
+        const { end, person } = personMidway(facts, cut);
         for (const name of CHANNELS) {
           const until = view(person, end)[name].suppressed_until;
           if (until === null) continue;
@@ -88,9 +108,9 @@ describe('laws of the view', () => {
 
   test('the next change is the first instant at which something counted differs', () => {
     fc.assert(
-      fc.property(histories(90, 8), fc.integer({ min: 0, max: 30 * DAY }), (facts, ago) => {
-        const { end, person } = personAtEnd(facts);
-        const now = Math.max(end, end - ago + 20 * DAY);
+      fc.property(histories(90, 8), fc.nat(), fc.nat({ max: 20 * DAY }), (facts, cut, later) => {
+        const { end, person } = personMidway(facts, cut);
+        const now = end + later;
         const next = nextChange(person, now);
         const before = view(person, now);
         const differs = (at: number): string[] => countedChanges(before, view(person, at));
@@ -115,8 +135,8 @@ describe('laws of the view', () => {
 
   test('following the timer meets every change and ends', () => {
     fc.assert(
-      fc.property(histories(120), (facts) => {
-        const { end, person } = personAtEnd(facts);
+      fc.property(histories(120), fc.nat(), (facts, cut) => {
+        const { end, person } = personMidway(facts, cut);
         let published = view(person, end);
         let at = timerAt(person, end);
         let looks = 0;
@@ -156,7 +176,19 @@ describe('laws of the view', () => {
         histories(120),
         fc.array(idle, { minLength: 1, maxLength: 12 }),
         (facts, idles) => {
-          const own = facts.map(toOneAddress);
+          // Sent to before: where mail goes must be the same with and without the idle events.
+          const sent = CHANNELS.map((channel): Fact => ({
+            ...toOneAddress(facts[0]!),
+            eventId: `sent ${channel}`,
+            deliveryId: `sent ${channel}`,
+            ts: START,
+            metric: 'sent',
+            channel,
+            order: null,
+            consents: [],
+            targets: [{ to: 'a', failure: null }],
+          }));
+          const own = [...sent, ...facts.map(toOneAddress)];
           const added = idles.map(({ channel, at, what, id }): Fact => {
             const failure = what === null ? null : { cls: what[0], kind: what[1], rule: 'r' };
             return {

@@ -1,0 +1,137 @@
+import { describe, expect, test } from 'vitest';
+import type { Channel, CoreEvent } from '../../src/core/event.ts';
+import { view } from '../../src/core/view.ts';
+import { DAY, HOUR, START } from './histories.ts';
+import { foldAll } from './score-case.ts';
+
+let count = 0;
+
+function at(days: number, metric: string, parts: Partial<CoreEvent> = {}): CoreEvent {
+  count += 1;
+  const ts = START + days * DAY + 12 * HOUR;
+  return {
+    eventId: `e${count}`,
+    ts,
+    receivedAt: ts,
+    channel: 'email',
+    metric,
+    order: null,
+    deliveryId: `m${count}`,
+    targets: [{ to: 'a', failure: null }],
+    isMachine: false,
+    consents: [],
+    identifiers: null,
+    ...parts,
+  };
+}
+
+const failed = (days: number, kind: string, channel: Channel = 'email'): CoreEvent =>
+  at(days, 'bounced', {
+    channel,
+    targets: [{ to: 'a', failure: { cls: 'soft', kind, rule: 'r' } }],
+  });
+const hard = (days: number): CoreEvent =>
+  at(days, 'bounced', {
+    targets: [{ to: 'a', failure: { cls: 'hard', kind: 'no_mailbox', rule: 'r' } }],
+  });
+const dropped = (days: number): CoreEvent =>
+  at(days, 'dropped', {
+    targets: [{ to: 'a', failure: { cls: 'suppressed', kind: 'esp_list', rule: 'r' } }],
+  });
+const reinstated = (days: number): CoreEvent =>
+  at(days, 'reinstate', { order: 'reinstate', channel: '', deliveryId: null, targets: [] });
+const consent = (days: number, isOn: boolean): CoreEvent =>
+  at(days, 'consent', {
+    channel: '',
+    deliveryId: null,
+    targets: [],
+    consents: [{ layer: 'email', isOn }],
+  });
+
+function seen(events: CoreEvent[], days: number) {
+  return view(foldAll(events), START + days * DAY + 13 * HOUR);
+}
+
+describe('edges of the definition', () => {
+  test('a consent switched on and off at one instant is off, in either order', () => {
+    expect(seen([consent(0, true), consent(0, false)], 0).email.consent).toBe('off');
+    expect(seen([consent(0, false), consent(0, true)], 0).email.consent).toBe('off');
+  });
+
+  test('only what comes strictly later clears a flag', () => {
+    expect(seen([hard(0), reinstated(0)], 0).email.blocked_by).toBe('hard_bounce');
+    expect(seen([hard(0), reinstated(0.001)], 0).email.blocked_by).toBeNull();
+    expect(seen([dropped(0), at(0, 'delivered')], 0).email.blocked_by).toBe('esp_suppressed');
+    expect(seen([dropped(0), at(0.001, 'delivered')], 0).email.blocked_by).toBeNull();
+    const complaint = at(0, 'spammed');
+    expect(seen([complaint, reinstated(0)], 0).email.blocked_by).toBe('complaint');
+    expect(seen([complaint, reinstated(0.001)], 0).email.blocked_by).toBeNull();
+  });
+
+  test('a delivery at the instant of the reinstatement does not end the probation', () => {
+    expect(seen([at(0, 'delivered'), reinstated(0)], 0).email.score).toBe(60);
+    expect(seen([at(0.001, 'delivered'), reinstated(0)], 0).email.score).toBeGreaterThan(60);
+  });
+
+  test('the first way looks 90 days back, the day itself included', () => {
+    const sms = (first: number) =>
+      seen(
+        [failed(first, 'quota', 'sms'), failed(89, 'quota', 'sms'), failed(90, 'quota', 'sms')],
+        90,
+      ).sms;
+    expect(sms(0).suppressed_until).not.toBeNull();
+    expect(sms(-1).suppressed_until).toBeNull();
+  });
+
+  test('the second way looks 120 days back, the day itself included', () => {
+    const mail = (first: number) =>
+      seen(
+        [
+          failed(first, 'transient'),
+          failed(40, 'transient'),
+          failed(80, 'transient'),
+          failed(120, 'transient'),
+        ],
+        120,
+      ).email;
+    expect(mail(0).suppressed_until).not.toBeNull();
+    expect(mail(-1).suppressed_until).toBeNull();
+  });
+
+  test('a day counts three successes and one failure', () => {
+    const mails = (n: number): CoreEvent[] => Array.from({ length: n }, () => at(0, 'delivered'));
+    const full = [failed(1, 'quota')];
+    expect(seen([...mails(3), ...full], 1).email.score).toBe(
+      seen([...mails(9), ...full], 1).email.score,
+    );
+    expect(seen([...mails(2), ...full], 1).email.score).toBeLessThan(
+      seen([...mails(3), ...full], 1).email.score,
+    );
+    const twice = [...full, failed(1, 'quota')];
+    expect(seen(twice, 1).email.score).toBe(seen(full, 1).email.score);
+  });
+
+  test('an event exactly 45 days late counts, one a millisecond later does not', () => {
+    const newest = at(100, 'delivered');
+    const late = (over: number): CoreEvent => ({
+      ...hard(55),
+      ts: newest.ts - 45 * DAY - over,
+      receivedAt: newest.ts,
+    });
+    const moved = (over: number) => foldAll([newest, late(over)]).profile.channels.email.failures;
+    expect(moved(0)).toHaveLength(1);
+    expect(moved(1)).toHaveLength(0);
+  });
+
+  test('a delivery settles a millisecond after 45 days', () => {
+    const mail = at(0, 'delivered');
+    const later = (over: number): CoreEvent => ({
+      ...at(45, 'opened'),
+      receivedAt: mail.ts + 45 * DAY + over,
+    });
+    const held = (over: number): boolean =>
+      foldAll([mail, later(over)]).deliveries.has(mail.deliveryId ?? '');
+    expect(held(0)).toBe(true);
+    expect(held(1)).toBe(false);
+  });
+});
