@@ -23,7 +23,8 @@ export const LIST_RULES: readonly Rule[] = [
     cls: 'suppressed',
     kind: 'esp_list',
     confidence: 0.9,
-    pattern: /spam[ -]report(?:ing|ed) address|address (?:has )?(?:reported|marked) .{0,20}as spam/,
+    pattern:
+      /spam[ -]report(?:ing|ed) address|not delivering to .{0,40}as spam|address (?:has )?(?:reported|marked) .{0,20}as spam/,
   },
   {
     rule: 'list.unsubscribed',

@@ -39,7 +39,7 @@ export const QUOTA_RULES: readonly Rule[] = [
     kind: 'quota',
     confidence: 0.95,
     pattern:
-      /out of (?:storage|disk|space|mailbox)|(?:insufficient|not enough|no more|no) (?:free |mailbox |disk |storage |available )+(?:space|storage|room)|(?:mail ?box|inbox|account|user|storage)(?: \S+){0,3} (?:exceed|over|reached|at)(?:s|ed|ing)?(?: \S+){0,4} (?:size|limit|storage|allocation|capacity|maximum)|(?:mail ?box|storage)(?: size)? limit|number of messages in .{0,30}exceed|too many (?:messages|mails|emails) (?:in|on|for) (?:the |this |that )?(?:recipient'?s? )?(?:mail ?box|inbox|folder)/,
+      /out of (?:storage|disk|space|mailbox)|exceed(?:s|ed|ing)? (?:\S+ ){0,3}(?:storage|allocation)|(?:insufficient|not enough|no more|no) (?:free |mailbox |disk |storage |available )+(?:space|storage|room)|(?:mail ?box|inbox|account|user|storage)(?: \S+){0,3} (?:exceed|over|reached|at)(?:s|ed|ing)?(?: \S+){0,4} (?:size|limit|storage|allocation|capacity|maximum)|(?:mail ?box|storage)(?: size)? limit|number of messages in .{0,30}exceed|too many (?:messages|mails|emails) (?:in|on|for) (?:the |this |that )?(?:recipient'?s? )?(?:mail ?box|inbox|folder)/,
     unless: SENDER_QUOTA,
   },
   {
@@ -56,6 +56,6 @@ export const QUOTA_RULES: readonly Rule[] = [
     kind: 'transient',
     confidence: 0.95,
     pattern:
-      /(?:user|recipient|mailbox|account|contact|address).{0,60}(?:is |are )?receiving (?:mail|email|messages?) (?:too (?:quickly|fast|often)|at a rate)|receiv(?:e|ing) (?:rate )?limit|(?:mailbox|recipient)(?: has)? (?:exceeded|reached) (?:its |the )?(?:receive|receiving|inbound|hourly)|receivingrate/,
+      /(?:user|recipient|mailbox|account|contact|address).{0,60}(?:is |are )?receiving (?:mail|email|messages?) (?:too (?:quickly|fast|often)|at a rate)|receiv(?:e|ing) (?:rate )?limit|(?:mailbox|recipient)(?: has)? (?:exceeded|reached) (?:its |the )?(?:receive|receiving|inbound|hourly)|receivingrate|messages? (?:they|it|he|she) (?:can|may) receive/,
   },
 ];

@@ -39,7 +39,7 @@ export const NO_MAILBOX_RULES: readonly Rule[] = [
     kind: 'no_mailbox',
     confidence: 0.95,
     pattern: new RegExp(
-      `\\b(?:unknown|invalid|nonexistent|non-existent|illegal|unrecogni[sz]ed|unregistered|incorrect|wrong|undefined|undeliverable|unallocated|obsolete)(?: or \\w{1,12})? (?:email |e-mail |mail |local |destination |target |final |virtual |recipient ){0,3}${WHO}\\b|\\bbad (?:destination )?(?:mail ?box|recipient|rcpt|user|address)|(?:can(?:no|')?t|could ?n[o']t|unable to|can not) (?:find|locate|verify|resolve) (?:the |that |this |your |such |a ){0,2}(?:user|recipient|mail ?box|account|address|rcpt)`,
+      `\\b(?:unknown|invalid|nonexistent|non-existent|illegal|unrecogni[sz]ed|unregistered|incorrect|wrong|undefined|undeliverable|unallocated|obsolete|unavailable)(?: or \\w{1,12})? (?:email |e-mail |mail |local |destination |target |final |virtual |recipient ){0,3}${WHO}\\b|\\bbad (?:destination )?(?:mail ?box|recipient|rcpt|user|address)|(?:can(?:no|')?t|could ?n[o']t|unable to|can not) (?:find|locate|verify|resolve) (?:the |that |this |your |such |a ){0,2}(?:user|recipient|mail ?box|account|address|rcpt)`,
     ),
     unless: LIST_MEMBERS,
     when: isNotAboutSender,
@@ -50,7 +50,7 @@ export const NO_MAILBOX_RULES: readonly Rule[] = [
     kind: 'no_mailbox',
     confidence: 0.93,
     pattern:
-      /unknown|not found|(?:does not|doesn'?t|do not|did not|not|no longer|never) exist|(?:is|are) invalid|\binvalid\b|\bnot (?:a )?(?:valid|known|recogni[sz]ed|registered|listed|local|our customer|here|present|on (?:this )?server|configured to receive|set ?up)|isn'?t (?:valid|known|here)|could ?n[o']t be found|can(?:not|'?t) be (?:found|verified)|could not be verified|\bis wrong|non-?existent|undefined|no longer (?:on|valid|with|at|here)|not in (?:our|the) (?:list|directory|database)/g,
+      /unknown|not found|(?:does not|doesn'?t|do not|don'?t|did not|not|no longer|never) exist|not (?:a )?(?:user|customer) of (?:this|our) |(?:is|are) invalid|\binvalid\b|\bnot (?:a )?(?:valid|known|recogni[sz]ed|registered|listed|local|our customer|here|present|on (?:this )?server|configured to receive|set ?up)|isn'?t (?:valid|known|here)|could ?n[o']t be found|can(?:not|'?t) be (?:found|verified)|could not be verified|\bis wrong|non-?existent|undefined|no longer (?:on|valid|with|at|here)|not in (?:our|the) (?:list|directory|database)/g,
     about: ABOUT_WHO,
     unless: new RegExp(
       `${LIST_MEMBERS.source}|domain (?:name )?(?:is )?(?:not found|not exist|does not exist|unknown|invalid)`,
@@ -156,7 +156,7 @@ export const LOCKED_RULES: readonly Rule[] = [
     kind: 'disabled_temp',
     confidence: 0.9,
     pattern:
-      /\blocked|frozen|suspended|restricted|on hold|temporarily (?:disabled|inactive|closed|de-?activated|locked)/g,
+      /\blocked|frozen|suspended|restricted|on hold|temporarily (?:disabled|inactive|closed|de-?activated|locked|blocked)/g,
     about: ABOUT_WHO,
     unless: /delivery temporarily suspended/,
   },

@@ -43,6 +43,13 @@ export const PASSING_RULES: readonly Rule[] = [
       /mail loop|routing loop|loop detect|looping|loops? back to|too many hops|hop count|hops? exceeded/,
   },
   {
+    rule: 'transient.unavailable',
+    cls: 'soft',
+    kind: 'transient',
+    confidence: 0.85,
+    pattern: /(?:temporarily|currently) (?:un|not )available/,
+  },
+  {
     rule: 'transient.later',
     cls: 'soft',
     kind: 'transient',
