@@ -95,6 +95,8 @@ describe('bounds of the state', () => {
     const delivery = person.deliveries.get('d')!;
     expect(encodeDeliveryState(delivery).length).toBeLessThan(8 * 1024);
     expect(delivery.legs[0]!.clicks).toHaveLength(32);
+    // The latest 32, however many came before and after them.
+    expect(delivery.legs[0]!.clicks.at(-1)).toBe(START + 9999 * 1000);
   });
 
   test('what is kept beyond the bounds does not hang on the order', () => {
@@ -177,6 +179,21 @@ describe('bounds of the state', () => {
     expect(back.deliveries.get('p')!.legs[0]!.parts).toEqual(leg.parts);
     expect(there.profile.channels.push.histories).toEqual(back.profile.channels.push.histories);
     expect(there.profile.channels.push.histories[0]!.table[0]!.success).toBe(32);
+  });
+
+  test('ids of events without a delivery are forgotten when they leave the window', () => {
+    const visit = (n: number) =>
+      event({
+        eventId: `v${n}`,
+        ts: START + n * DAY,
+        receivedAt: START + n * DAY,
+        channel: '',
+        order: 'engage',
+        targets: [],
+        metric: 'site_session',
+      });
+    const person = foldAll(Array.from({ length: 200 }, (_, n) => visit(n)));
+    expect(person.profile.seen).toHaveLength(3 * 46);
   });
 
   test('bytes that are no state are refused, never thrown at', () => {
