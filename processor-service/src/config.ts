@@ -43,6 +43,8 @@ export type Config = {
   readonly hashKey: Buffer;
   readonly stateDir: string;
   readonly scoreStep: number;
+  /** Pause between two commits of a partition that has caught up. */
+  readonly commitPaceMs: number;
   readonly opsHost: string;
   readonly opsPort: number;
   readonly logLevel: (typeof LOG_LEVELS)[number];
@@ -75,6 +77,7 @@ const shape = {
   PROCESSOR_LOG_LEVEL: z
     .enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` })
     .default('info'),
+  PROCESSOR_COMMIT_PACE_MS: wholeNumber(200, 0, 10_000),
   PROCESSOR_STOP_MS: wholeNumber(20_000, 1_000, 300_000),
   SCORE_STEP: wholeNumber(SCORE_STEP, 1, 100),
 };
@@ -136,6 +139,7 @@ export function loadConfig(env: Environment): Config {
     hashKey: settings.LANDED_HASH_KEY,
     stateDir: resolve(settings.PROCESSOR_STATE_DIR),
     scoreStep: settings.SCORE_STEP,
+    commitPaceMs: settings.PROCESSOR_COMMIT_PACE_MS,
     opsHost: settings.PROCESSOR_OPS_HOST,
     opsPort: settings.PROCESSOR_OPS_PORT,
     logLevel: settings.PROCESSOR_LOG_LEVEL,

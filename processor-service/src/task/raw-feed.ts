@@ -24,7 +24,7 @@ export type RawFeedDeps = {
 /** While everybody waits the broker may take its time. */
 const IDLE_WAIT_MS = 100;
 /** While some work, they will soon ask again and should not wait for the others' poll. */
-const BUSY_WAIT_MS = 10;
+const BUSY_WAIT_MS = 30;
 const PARTITION_BYTES_MAX = 1024 * 1024;
 
 type Question = {

@@ -24,6 +24,8 @@ export type RunningDeps = {
   readonly feed: Pick<RawFeed, 'next'>;
   /** Commits a turn, within the limit of how many partitions commit at a time. */
   readonly commit: (producer: TaskProducer, store: Store, turn: Turn) => Promise<void>;
+  /** Pause between two commits of a partition that has caught up, ms. 0: none. */
+  readonly commitPaceMs: number;
   readonly requestTick: (partition: number) => void;
   readonly metrics: Pick<Metrics, 'lag' | 'waiting'>;
   readonly logger: Logger;
@@ -78,13 +80,13 @@ async function workThrough(
   return { position, isDone: true };
 }
 
+type Records = Extract<Fed, { kind: 'records' }>;
+
+const behindOf = (fed: Records): bigint => fed.bounds.lastStableOffset - fed.nextOffset;
+
 /** A task that has caught up and has timers due makes time pass in its log. */
-function considerTick(
-  deps: RunningDeps,
-  store: Store,
-  fed: Extract<Fed, { kind: 'records' }>,
-): void {
-  const behind = fed.bounds.lastStableOffset - fed.nextOffset;
+function considerTick(deps: RunningDeps, store: Store, fed: Records): void {
+  const behind = behindOf(fed);
   deps.metrics.lag(deps.partition, Math.max(0, Number(behind)));
   if (behind > 0n) return;
   const first = store.firstTimer();
@@ -110,5 +112,8 @@ export async function runPartition(deps: RunningDeps, held: Held): Promise<void>
     if (!worked.isDone) return;
     position = { clock: worked.position.clock, nextOffset: fed.nextOffset };
     considerTick(deps, held.folder.store, fed);
+    // Without the pause each event of a light stream would get a transaction of its own, and the
+    // brokers be busy with those. Behind a backlog nothing waits; nor does what follows a quiet while.
+    if (fed.records.length > 0 && behindOf(fed) <= 0n) await pause(deps.commitPaceMs, signal);
   }
 }

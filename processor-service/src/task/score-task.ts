@@ -161,6 +161,7 @@ export function createScoreTasks(deps: ScoreTaskDeps): (partition: number) => Ta
       feed: deps.feed,
       createPipeline: (store) => pipelineOf(deps, partition, store),
       commit,
+      commitPaceMs: config.commitPaceMs,
       requestTick: clients.ticks.request,
       metrics,
       logger,

@@ -150,6 +150,7 @@ export function createRig(options: RigOptions = {}): Rig {
         ...(options.decoder === undefined ? {} : { decoder: options.decoder }),
       }),
     commit,
+    commitPaceMs: 0,
     requestTick: () => options.onTick?.(),
     metrics,
     logger: quiet,
