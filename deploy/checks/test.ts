@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 /*
  * `npm test`: lint beside types, then every tier of tests, one after the other: they share two cores.
@@ -44,7 +44,34 @@ type VitestReport = {
   readonly numPendingTests: number;
   readonly numTodoTests: number;
   readonly numFailedTestSuites: number;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages: readonly string[];
+    }[];
+  }[];
 };
+
+/** What failed and why, a few lines each: said again at the end, where it is found. */
+const failures: string[] = [];
+const REASON_LINES = 6;
+
+function noteFailures(read: VitestReport): void {
+  const note = (file: string, name: string, reason: string): void => {
+    const told = reason.split('\n').slice(0, REASON_LINES).join('\n    ');
+    failures.push(`${relative(root, file)}: ${name}\n    ${told}`);
+  };
+  for (const { name: file, status, message, assertionResults } of read.testResults) {
+    const failed = assertionResults.filter((result) => result.status === 'failed');
+    for (const { fullName, failureMessages } of failed)
+      note(file, fullName, failureMessages.join('\n'));
+    if (status === 'failed' && failed.length === 0) note(file, 'the file itself', message);
+  }
+}
 
 async function runProject(project: string): Promise<Counts> {
   const report = join(scratch, `${project}.json`);
@@ -52,6 +79,7 @@ async function runProject(project: string): Promise<Counts> {
   const code = await runCommand('vitest', [...args, `--outputFile.json=${report}`]);
   try {
     const read = JSON.parse(readFileSync(report, 'utf8')) as VitestReport;
+    noteFailures(read);
     const failed = read.numFailedTests === 0 && code !== 0 ? 1 : read.numFailedTests;
     const skipped = read.numPendingTests + read.numTodoTests;
     return { passed: read.numPassedTests, failed, skipped };
@@ -104,6 +132,7 @@ for (const steps of inPairs) {
   }
 }
 rmSync(scratch, { recursive: true, force: true });
+if (failures.length > 0) console.log(`\nfailed:\n  ${failures.join('\n  ')}`);
 console.log(`\n${lines.join('\n')}\n`);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;

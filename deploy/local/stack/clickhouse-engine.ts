@@ -30,6 +30,8 @@ export const createClickhouseEngine = (
           MALLOC_ARENA_MAX: '4',
           JE_MALLOC_CONF: 'dirty_decay_ms:0,muzzy_decay_ms:0,narenas:2',
         },
+        // A merge takes every processor it finds; an acknowledgement must not wait for one.
+        niceness: 10,
         logFile,
       });
     },

@@ -1,14 +1,23 @@
 #!/bin/sh
 # Runs a command that must not outlive whoever holds our standard input.
 #
-#   leash.sh <grace seconds> <command> [argument...]
+#   leash.sh <grace seconds> <niceness> <command> [argument...]
 #
 # Standard input is a pipe nobody writes to: its end means that the parent is gone, however it
 # died. The command then gets TERM and, after the grace period, KILL. File descriptor 3 takes one
 # line, the command's own process id. The exit status is the command's.
 exec 4<&0
 grace=$1
-shift
+niceness=$2
+shift 2
+
+# Linux may weigh whole sessions against each other, and this one is a session of its own: then its
+# weight counts, else that of the command. Where neither can be set the command runs as any other.
+if [ "$niceness" -gt 0 ]; then
+  { echo "$niceness" >"/proc/$$/autogroup"; } 2>/dev/null
+  set -- nice -n "$niceness" "$@"
+fi
+
 "$@" 3>&- 4<&- </dev/null &
 child=$!
 echo "$child" >&3

@@ -26,6 +26,8 @@ export type ChildCommand = {
   readonly logFile: string;
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** How far it stands back for the others when processors are scarce: 0 (not at all) to 19. */
+  readonly niceness?: number;
 };
 
 const leashScript = fileURLToPath(new URL('./leash.sh', import.meta.url));
@@ -82,9 +84,10 @@ const signalQuietly = (pid: number, signal: NodeJS.Signals): void => {
  * Output is appended to `logFile`.
  */
 export const startOnLeash = async (options: ChildCommand): Promise<Child> => {
-  const { name, command, args, logFile, cwd, env = process.env } = options;
+  const { name, command, args, logFile, cwd, env = process.env, niceness = 0 } = options;
   const log = openLog(logFile);
-  const shell = spawn('/bin/sh', [leashScript, String(leashGraceSeconds), command, ...args], {
+  const limits = [leashGraceSeconds, niceness].map(String);
+  const shell = spawn('/bin/sh', [leashScript, ...limits, command, ...args], {
     cwd,
     env,
     detached: true,

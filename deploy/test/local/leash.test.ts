@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { startOnLeash, type Child } from '../../local/stack/leash.ts';
@@ -55,6 +55,15 @@ describe('a child on its leash', () => {
   test('a command that does not exist ends with 127', async () => {
     const child = await startOnLeash({ name: 'x', command: 'no-such-command', args: [], logFile });
     expect(await child.exited).toEqual({ code: 127 });
+  });
+
+  test('stands back as told, and keeps its own id', async () => {
+    const args = ['-c', 'echo "nice $$ $(nice)"'];
+    const options = { name: 'x', command: '/bin/sh', args, logFile, niceness: 7 };
+    const child = await startOnLeash(options);
+    expect(await child.exited).toEqual({ code: 0 });
+    const own = getPriority();
+    expect(readFileSync(logFile, 'utf8')).toContain(`nice ${child.pid} ${own + 7}\n`);
   });
 
   test('has nothing on its standard input', async () => {
