@@ -199,6 +199,10 @@ export type Reason = {
   readonly since: number | null;
   /** Events that show it, at most 5. */
   readonly event_ids: readonly string[];
+  /** How much of its weight the latest failing day still has; null for what does not fade. */
+  readonly weight_left_percent: number | null;
+  /** What would take it away, in words; null where there is nothing to mend. */
+  readonly remedy: string | null;
 };
 
 /** Everything published about one person at one instant. Names of changed fields are written channel.field (email.band) or field (preferred_channel). */

@@ -1,12 +1,16 @@
 import { addAudit } from './audit.ts';
+import { addClassify } from './classify.ts';
 import type { AddCommand } from './command.ts';
 import { addMigrate } from './migrate.ts';
 import { addRegister } from './register.ts';
+import { addScore } from './score.ts';
 import { addSetup } from './setup.ts';
 import { addTopics } from './topics.ts';
 
 /** Every command of `landed`, in the order of its help. */
 export const commands: readonly AddCommand[] = [
+  addScore,
+  addClassify,
   addAudit,
   addSetup,
   addTopics,

@@ -1,9 +1,12 @@
 import type { Command } from 'commander';
 import type { Environment } from '@landed/schemas/settings';
+import type { Input } from './read-input.ts';
 
 /** What a command works with: the caller's environment, and where its answer goes. */
 export type Shell = {
   readonly env: Environment;
+  /** The caller's standard input. */
+  readonly input: () => Input;
   readonly print: (text: string) => void;
   /** Says how the command ended; without it, well. */
   readonly end: (code: ExitCode) => void;

@@ -14,6 +14,7 @@ const folder = process.env['LANDED_DIR'] ?? join(import.meta.dirname, '../../../
 
 process.exitCode = await runLanded(process.argv.slice(2), {
   env: withEmbeddedSettings(process.env, join(folder, 'environment')),
+  input: () => process.stdin,
   print: (text) => process.stdout.write(text),
   printError: (text) => process.stderr.write(text),
 });

@@ -6,9 +6,11 @@ import type { Environment } from '@landed/schemas/settings';
 import { commands } from './all.ts';
 import { EXIT } from './command.ts';
 import type { ExitCode, Shell } from './command.ts';
+import type { Input } from './read-input.ts';
 
 export type Outlets = {
   readonly env: Environment;
+  readonly input: () => Input;
   readonly print: (text: string) => void;
   readonly printError: (text: string) => void;
 };
@@ -47,6 +49,7 @@ export async function runLanded(args: readonly string[], outlets: Outlets): Prom
   let code: ExitCode = EXIT.good;
   const shell: Shell = {
     env: outlets.env,
+    input: outlets.input,
     print: (text) => outlets.print(`${text}\n`),
     end: (given) => {
       code = given;

@@ -6,6 +6,7 @@ import { CHANNELS } from './event.ts';
 import type { Channel } from './event.ts';
 import type { Evidence, Mark } from './marks.ts';
 import type { PersonState } from './person.ts';
+import { remedyFor, weightLeft } from './remedy.ts';
 import { readPerson } from './reading.ts';
 import type { ChannelReading, PersonReading } from './reading.ts';
 import { onProbation, scoreOf, sumDays } from './score.ts';
@@ -18,6 +19,8 @@ const NOTHING: Omit<Reason, 'code'> = {
   points: null,
   since: null,
   event_ids: [],
+  weight_left_percent: null,
+  remedy: null,
 };
 
 /** Codes from what weighs most to what weighs least; reasons are given in this order. */
@@ -79,12 +82,15 @@ function dayReasons(
   const score = scoreOf(sums);
   const reasons: Reason[] = [];
   const weighing = failures.filter(({ cls, kind }) => severityQuarters(cls, kind) > 0);
-  if (after.blocked_by === 'soft_bounces') {
-    reasons.push(reason('soft_bounces', { ...failureParts(weighing), channel }));
-  }
+  const evidence = {
+    ...failureParts(weighing),
+    channel,
+    weight_left_percent: weightLeft(weighing.at(-1)?.at ?? null, today),
+  };
+  if (after.blocked_by === 'soft_bounces') reasons.push(reason('soft_bounces', evidence));
   if (sums.f > 0) {
     const points = score - scoreOf({ s: sums.s, f: 0, sbs: 0 });
-    reasons.push(reason('soft_failures', { ...failureParts(weighing), channel, points }));
+    reasons.push(reason('soft_failures', { ...evidence, points }));
   }
   const probation = onProbation(score, reading.isOnProbation) - score;
   if (probation < 0) reasons.push(reason('probation', { channel, points: probation }));
@@ -164,13 +170,7 @@ function rank({ code }: Reason): number {
  *
  * @param at instant of the view, ms; the newest the person's state knows of if left out
  */
-export function explain(
-  person: PersonState,
-  after: View,
-  _changed: readonly string[],
-  cause: Cause,
-  at?: number,
-): Reason[] {
+export function explain(person: PersonState, after: View, cause: Cause, at?: number): Reason[] {
   const { latestTs, newestReceipt } = person.profile;
   const today = dayOf(at ?? Math.max(latestTs ?? 0, newestReceipt ?? 0));
   const reading = readPerson(person);
@@ -179,6 +179,8 @@ export function explain(
     reasons.push(...channelReasons(channel, reading.channels[channel], after[channel], today));
   }
   if (cause.kind === 'timer') reasons.push(reason('time', {}));
-  return reasons.sort((a, b) => rank(a) - rank(b));
+  return reasons
+    .sort((a, b) => rank(a) - rank(b))
+    .map((one) => ({ ...one, remedy: remedyFor(one, after) }));
 }
 export { summarise } from './summary.ts';

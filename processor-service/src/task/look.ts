@@ -35,7 +35,7 @@ export function lookAt(
   const version = known.version + 1;
   // An event may be dated a little after its record: its view holds from then on.
   const changedAt = Math.max(at, person.profile.latestTs ?? at);
-  const reasons = explain(person, after, changed, cause);
+  const reasons = explain(person, after, cause, changedAt);
   const { customer_id, cio_id } = identifiersOf(person.profile);
   const change: ScoreChange = {
     workspace: workspaceOf(profileKey),

@@ -12,7 +12,7 @@ import type { PersonState } from '../../src/core/person.ts';
 import { SEEN_IDS_MAX } from '../../src/core/seen.ts';
 import { view } from '../../src/core/view.ts';
 import { DAY, MINUTE, START } from './histories.ts';
-import { foldAll } from './score-case.ts';
+import { foldAll } from './fold-all.ts';
 
 const METRICS = ['delivered', 'bounced', 'clicked', 'spammed', 'sent', 'dropped', 'opened'];
 const CLASSES = [

@@ -6,7 +6,7 @@ import { explain, summarise } from '../../src/core/explain.ts';
 import { emptyPerson } from '../../src/core/person.ts';
 import { view } from '../../src/core/view.ts';
 import { DAY, HOUR, START } from './histories.ts';
-import { foldAll } from './score-case.ts';
+import { foldAll } from './fold-all.ts';
 
 const NOBODY = view(emptyPerson(), START);
 
@@ -107,7 +107,7 @@ describe('why', () => {
     const person = foldAll(events);
     const after = view(person, at);
     const { changed } = compareViews(NOBODY, after);
-    const reasons = explain(person, after, changed, cause(by), at);
+    const reasons = explain(person, after, cause(by), at);
     return { reasons, summary: summarise(NOBODY, after, changed, reasons, cause(by)) };
   }
 
@@ -122,6 +122,8 @@ describe('why', () => {
       points: -95,
       since: START,
       event_ids: ['e0'],
+      weight_left_percent: null,
+      remedy: 'one message delivered to another address; else reinstate by hand',
     });
     expect(summary).toMatch(/^email band healthy -> suppressed: hard bounce \(no_mailbox\)/);
   });
@@ -193,7 +195,7 @@ describe('why', () => {
     const after = view(person, START + 7 * DAY);
     const { changed } = compareViews(before, after);
     const by = cause({ metric: 'delivered' });
-    const reasons = explain(person, after, changed, by);
+    const reasons = explain(person, after, by);
     expect(summarise(before, after, changed, reasons, by)).toMatch(
       /^email band watch -> healthy: delivered/,
     );

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Channel, CoreEvent } from '../../src/core/event.ts';
 import { view } from '../../src/core/view.ts';
 import { DAY, HOUR, START } from './histories.ts';
-import { foldAll } from './score-case.ts';
+import { foldAll } from './fold-all.ts';
 
 let count = 0;
 

@@ -11,7 +11,7 @@ import { fold } from '../../src/core/fold.ts';
 import type { PersonState } from '../../src/core/person.ts';
 import { view } from '../../src/core/view.ts';
 import { DAY, arrivals, arrive, bytesOf, endOf, histories, shortAndLong } from './histories.ts';
-import { foldAll } from './score-case.ts';
+import { foldAll } from './fold-all.ts';
 
 const RUNS = Number(process.env['LAWS_RUNS'] ?? 200);
 

@@ -8,7 +8,7 @@ import { view } from '../../src/core/view.ts';
 import { DAY, HOUR, START, arrivals, arrive, endOf, histories, shortAndLong } from './histories.ts';
 import type { Fact } from './histories.ts';
 import { plainView } from './plain-view.ts';
-import { foldAll } from './score-case.ts';
+import { foldAll } from './fold-all.ts';
 
 const RUNS = Number(process.env['LAWS_RUNS'] ?? 120);
 

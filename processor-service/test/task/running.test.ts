@@ -42,7 +42,11 @@ async function run(length: number, perPoll: number, polls: number): Promise<numb
             topic: 'raw',
             partition,
             nextOffset,
-            bounds: { earliest: 0n, highWatermark: BigInt(length), lastStableOffset: BigInt(length) },
+            bounds: {
+              earliest: 0n,
+              highWatermark: BigInt(length),
+              lastStableOffset: BigInt(length),
+            },
             records: Array.from(
               { length: count },
               (_, at) => ({ offset: offset + BigInt(at) }) as LogRecord,

@@ -84,6 +84,8 @@ export const scoreChange = (given: Partial<ScoreChange> = {}): ScoreChange => ({
       rule: 'smtp_550',
       points: -95,
       since: NOON,
+      weight_left_percent: 93,
+      remedy: 'one delivered message clears it',
       event_ids: ['event-1'],
     },
   ],

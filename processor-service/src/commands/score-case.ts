@@ -1,28 +1,25 @@
-import { CHANNELS } from '../../src/core/event.ts';
-import type { Channel, ConsentChange, CoreEvent } from '../../src/core/event.ts';
-import { fold } from '../../src/core/fold.ts';
-import { emptyPerson } from '../../src/core/person.ts';
-import type { PersonState } from '../../src/core/person.ts';
-import { nextChange } from '../../src/core/timer.ts';
-import { view } from '../../src/core/view.ts';
 import type { ChannelView, View } from '@landed/schemas/events.gen';
+import { CHANNELS, isChannel } from '../core/event.ts';
+import type { Channel, ConsentChange, CoreEvent } from '../core/event.ts';
+import { fold } from '../core/fold.ts';
+import { emptyPerson } from '../core/person.ts';
+import { nextChange } from '../core/timer.ts';
+import { view } from '../core/view.ts';
 
-/** One worked case of the score definition (score-examples.json). */
+/** A history in short: what happened to one person, in the order it arrived, and when to look. */
 export type ScoreCase = {
   readonly name: string;
+  /** The channel the answer is mostly about, and that of events that name none. */
   readonly channel: Channel;
   readonly now: string;
   readonly events: readonly CaseEvent[];
-  readonly expect: Readonly<Record<string, unknown>>;
-  readonly profile: Readonly<Record<string, unknown>>;
-  readonly others?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  readonly next_change: { readonly at: string; readonly changed: Record<string, unknown> } | null;
 };
 
+/** One event of a case. Instants are ISO 8601. Consent of the whole person names no channel. */
 export type CaseEvent = {
   readonly at: string;
   readonly metric: string;
-  readonly delivery_id: string;
+  readonly delivery_id?: string;
   readonly to?: string;
   readonly cls?: string;
   readonly kind?: string;
@@ -44,7 +41,7 @@ function consentsOf(event: CaseEvent): ConsentChange[] {
 }
 
 /** Cases write no event id: the content is the identity, as duplicates are whole copies. */
-export function caseEvent(event: CaseEvent, channel: Channel, receivedAt: number): CoreEvent {
+function caseEvent(event: CaseEvent, channel: Channel, receivedAt: number): CoreEvent {
   const consents = consentsOf(event);
   const isPersonal = consents.length > 0 || PERSONAL.has(event.metric);
   const cls = event.cls === 'esp_suppressed' ? 'suppressed' : (event.cls ?? 'unknown');
@@ -57,7 +54,7 @@ export function caseEvent(event: CaseEvent, channel: Channel, receivedAt: number
     channel: isPersonal ? '' : (event.channel ?? channel),
     metric: event.metric,
     order: orderOf(event.metric),
-    deliveryId: isPersonal ? null : event.delivery_id,
+    deliveryId: isPersonal ? null : (event.delivery_id ?? `event:${JSON.stringify(event)}`),
     targets: isPersonal ? [] : [{ to: event.to ?? '', failure }],
     isMachine: event.machine ?? false,
     consents,
@@ -65,18 +62,12 @@ export function caseEvent(event: CaseEvent, channel: Channel, receivedAt: number
   };
 }
 
-export function caseEvents(events: readonly CaseEvent[], channel: Channel): CoreEvent[] {
+function caseEvents(events: readonly CaseEvent[], channel: Channel): CoreEvent[] {
   let receivedAt = -Infinity;
   return events.map((event) => {
     receivedAt = Math.max(receivedAt, Date.parse(event.at));
     return caseEvent(event, channel, receivedAt);
   });
-}
-
-export function foldAll(events: Iterable<CoreEvent>, person = emptyPerson()): PersonState {
-  let state = person;
-  for (const event of events) state = fold(state, event).person;
-  return state;
 }
 
 const INSTANT = /_at$|_after$/;
@@ -85,19 +76,19 @@ function asCaseValue(name: string, value: unknown): unknown {
   return INSTANT.test(name) && typeof value === 'number' ? new Date(value).toISOString() : value;
 }
 
-export function asCaseFields(view: object): Record<string, unknown> {
+function asCaseFields(view: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(view).map(([name, value]) => [name, asCaseValue(name, value)]),
   );
 }
 
-export function channelFields(view: ChannelView, channel: Channel): Record<string, unknown> {
+function channelFields(view: ChannelView, channel: Channel): Record<string, unknown> {
   const fields = asCaseFields(view);
   if (channel !== 'push') delete fields['live_devices'];
   return fields;
 }
 
-export function personFields(view: View): Record<string, unknown> {
+function personFields(view: View): Record<string, unknown> {
   const fields = asCaseFields(view);
   for (const channel of CHANNELS) Reflect.deleteProperty(fields, channel);
   return fields;
@@ -109,19 +100,41 @@ function fieldOf(view: View, name: string): unknown {
   return asCaseValue(name, value);
 }
 
-/** What the code makes of a case, in the format of the case. */
-export function runCase(
-  one: Pick<ScoreCase, 'channel' | 'now' | 'events'>,
-  otherChannels: Iterable<string> = [],
-) {
-  const person = foldAll(caseEvents(one.events, one.channel));
+export type CaseResult = {
+  /** Fields of the case's channel. */
+  readonly expect: Readonly<Record<string, unknown>>;
+  /** Fields of the person. */
+  readonly profile: Readonly<Record<string, unknown>>;
+  /** Fields of the further channels its events name. */
+  readonly others: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** What time alone changes first, with the new values. */
+  readonly next_change: {
+    readonly at: string;
+    readonly changed: Readonly<Record<string, unknown>>;
+  } | null;
+};
+
+/** Further channels with a score that the events of a case name. */
+function otherChannels({ channel, events }: ScoreCase): Set<Channel> {
+  const named = new Set<Channel>();
+  for (const { channel: other = channel } of events) {
+    if (other !== channel && isChannel(other)) named.add(other);
+  }
+  return named;
+}
+
+/**
+ * What a history comes to: the view at the case's instant, and the next change by time alone. Instants
+ * of the case must be valid ISO 8601.
+ */
+export function runCase(one: ScoreCase): CaseResult {
+  let person = emptyPerson();
+  for (const event of caseEvents(one.events, one.channel)) person = fold(person, event).person;
   const now = Date.parse(one.now);
   const result = view(person, now);
   const next = nextChange(person, now);
-  const others: Record<string, unknown> = {};
-  for (const name of otherChannels) {
-    others[name] = channelFields(result[name as Channel], name as Channel);
-  }
+  const others: Record<string, Record<string, unknown>> = {};
+  for (const name of otherChannels(one)) others[name] = channelFields(result[name], name);
   return {
     expect: channelFields(result[one.channel], one.channel),
     profile: personFields(result),
