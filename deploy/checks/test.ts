@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 
@@ -14,6 +14,7 @@ type Step = { readonly name: string; readonly run: () => Promise<Counts> };
 /** A step that hangs is a failure. On two free cores the whole command takes less than 8 minutes. */
 const STEP_TIMEOUT_MS = 15 * 60_000;
 const root = new URL('../..', import.meta.url).pathname;
+const evaluation = join(root, 'deploy', 'checks', 'eval-classifier.ts');
 const bin = join(root, 'node_modules', '.bin');
 const scratch = mkdtempSync(join(tmpdir(), 'landed-test-'));
 
@@ -101,11 +102,23 @@ async function runContainers(): Promise<Counts> {
   return { passed: 0, failed: 0, skipped: 1 };
 }
 
+/** Texts labelled by others belong to others: they are used where they lie beside the project. */
+async function evaluateClassifier(): Promise<Counts> {
+  const name = 'bounce-replies.tune.jsonl';
+  const [file] = globSync(`../{.,*,*/data}/${name}`, { cwd: root });
+  if (file === undefined) {
+    console.log(`classifier: skipped, no ${name} lies beside the project`);
+    return { passed: 0, failed: 0, skipped: 1 };
+  }
+  return asCounts(await runCommand('node', [evaluation, join(root, file)]));
+}
+
 const inPairs: readonly (readonly Step[])[] = [
   [
     { name: 'lint', run: async () => asCounts(await runCommand('eslint', ['.'])) },
     { name: 'types', run: async () => asCounts(await runCommand('tsc', ['-p', 'tsconfig.json'])) },
   ],
+  [{ name: 'classifier', run: evaluateClassifier }],
   [{ name: 'unit', run: async () => runProject('unit') }],
   [{ name: 'int', run: async () => runProject('int') }],
   [{ name: 'e2e', run: async () => runProject('e2e') }],
