@@ -159,6 +159,44 @@ describe('the line', () => {
     expect(JSON.parse(await plain.text())).toMatchObject(row);
   });
 
+  test('why not, and what then: explained, reinstated by hand, explained again', async () => {
+    const person = 'acme/cio:a90c07004711';
+    const told = await system.landed('explain', person);
+    expect(told.stderr).toBe('');
+    expect(told.stdout).toMatch(/hard_bounce/);
+    expect(told.stdout.replace(/[│\s]+/g, ' ')).toContain('reinstate by hand');
+    // Found by another of their names, too.
+    expect((await system.landed('explain', 'u-4711')).stdout).toContain(person);
+    expect((await system.landed('explain', 'acme/id:nobody')).code).toBe(2);
+
+    const whom = ['--workspace', 'acme', '--cio-id', 'a90c07004711', '--id', 'u-4711'];
+    const written = await system.landed('command', 'reinstate', ...whom);
+    expect(written.code).toBe(0);
+    const { event_id: eventId } = JSON.parse(written.stdout) as { event_id: string };
+    const change = await awaitRecord<ScoreChange>(
+      system.env,
+      'scoreChanges',
+      ({ cause }) => cause.event_id === eventId,
+      30_000,
+    );
+    expect(change).toMatchObject({
+      profile_id: person,
+      version: 2,
+      cause: { metric: 'reinstate' },
+      after: { email: { score: 60, band: 'watch', deliverable: true } },
+    });
+    const after = await system.landed('explain', person, '--json');
+    const [explained] = JSON.parse(after.stdout) as { version: number; reasons: unknown[] }[];
+    expect(explained?.version).toBe(2);
+    expect(explained?.reasons).toContainEqual(
+      expect.objectContaining({
+        code: 'probation',
+        channel: 'email',
+        remedy: 'one delivered message ends it',
+      }),
+    );
+  });
+
   test.each([
     [
       'an event',

@@ -36,6 +36,11 @@ describe('landed', () => {
     ['an unknown command', ['zonk']],
     ['an unknown option', ['audit', '--zonk']],
     ['a wait that is no number', ['audit', '--wait', 'soon']],
+    ['a command about nobody', ['command', 'reinstate', '--workspace', 'acme']],
+    ['a command without a workspace', ['command', 'reinstate', '--id', '1']],
+    ['consent that is neither', ['command', 'consent', 'maybe', '--workspace', 'a', '--id', '1']],
+    ['an activity nobody knows', ['command', 'activity', 'nap', '--workspace', 'a', '--id', '1']],
+    ['an instant that is none', ['explain', 'acme/id:1', '--at', 'noon']],
   ])('%s is a wrong use: exit 2', async (_name, args) => {
     expect((await landed(args)).code).toBe(2);
   });
