@@ -25,6 +25,8 @@ export interface Processors {
   readonly kill: (index: number) => void;
   /** SIGSTOP, and SIGCONT after a while. */
   readonly pause: (index: number, ms: number) => Promise<void>;
+  /** Partitions that some process works on right now. */
+  readonly partitionsRunning: () => Promise<number>;
   readonly stop: () => Promise<void>;
   /** Failpoints that no process has died at yet. */
   readonly failpointsLeft: () => number;
@@ -41,6 +43,24 @@ type Slot = {
 const MAIN = fileURLToPath(new URL('../../processor-service/src/main.ts', import.meta.url));
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const STOP_MS = 30_000;
+
+const RUNNING = /^processor_task_state\{partition="\d+",state="running"\} 1$/gm;
+
+/** A process that does not answer works on nothing. */
+async function countRunning({ port }: Slot): Promise<number> {
+  try {
+    const url = `http://127.0.0.1:${port}/metrics`;
+    const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+    return (await answer.text()).match(RUNNING)?.length ?? 0;
+  } catch {
+    return 0;
+  }
+}
+
+async function countAllRunning(slots: readonly Slot[]): Promise<number> {
+  const running = await Promise.all(slots.map(countRunning));
+  return running.reduce((sum, one) => sum + one, 0);
+}
 
 export async function createProcessors(options: ProcessorsOptions): Promise<Processors> {
   const ports = await freePorts(options.count);
@@ -104,6 +124,7 @@ export async function createProcessors(options: ProcessorsOptions): Promise<Proc
       await sleep(ms);
       child?.kill('SIGCONT');
     },
+    partitionsRunning: async () => countAllRunning(slots),
     stop: async () => {
       isStopping = true;
       await Promise.all(slots.map(stop));

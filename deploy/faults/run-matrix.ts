@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
+import { waitUntil } from '../local/stack/wait-until.ts';
 import { createPartitionReader } from '@landed/processor-service/log/partition-reader';
 import type { PartitionReader } from '@landed/processor-service/log/partition-reader';
 import { scoreGroup } from '@landed/processor-service/task/score-role';
@@ -137,10 +138,19 @@ async function killAlong(
   }
 }
 
-/** Stops everything in order, again and again, until nothing is left unprocessed. */
+/**
+ * Stops everything in order, again and again, until nothing is left unprocessed. Before that every
+ * partition has an owner that is at work: what died last may have left its store behind the log.
+ */
 async function drain(world: World, processors: Processors): Promise<void> {
   for (;;) {
     await awaitProgress(world.progress, (p) => p.done === p.stored, DRAIN_MS);
+    await waitUntil({
+      what: 'an owner at work for every partition',
+      isDone: async () => (await processors.partitionsRunning()) === PARTITIONS,
+      deadlineMs: DRAIN_MS,
+      everyMs: 200,
+    });
     await processors.stop();
     const { done, stored } = await awaitProgress(world.progress, () => true, DRAIN_MS);
     if (done === stored) return;
