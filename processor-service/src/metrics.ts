@@ -33,6 +33,8 @@ export type Metrics = {
   readonly waiting: (partition: number, isWaiting: boolean) => void;
   /** `retry`: an error without a name, tried again a few times. `fatal`: the process ends. */
   readonly taskFailure: (reason: 'fenced' | 'outage' | 'retry' | 'fatal') => void;
+  /** Failures by mailbox provider and class: a provider's bad hour shows here. */
+  readonly failures: (provider: string, cls: string, count: number) => void;
   readonly coreError: () => void;
 };
 
@@ -72,7 +74,13 @@ export function createMetrics(): Metrics {
   const waiting = gauge('processor_waiting', '1 while a partition waits for what is missing', [
     'partition',
   ]);
-  const failures = counter('processor_task_failures_total', 'Tasks that began anew', ['reason']);
+  const taskFailures = counter('processor_task_failures_total', 'Tasks that began anew', [
+    'reason',
+  ]);
+  const failures = counter('processor_failures_total', 'Failed messages by who refused them', [
+    'provider',
+    'class',
+  ]);
   const coreErrors = counter('processor_core_errors_total', 'Exceptions in the core');
 
   return {
@@ -98,7 +106,8 @@ export function createMetrics(): Metrics {
       for (const one of TASK_STATES) states.set({ partition, state: one }, one === state ? 1 : 0);
     },
     waiting: (partition, isWaiting) => waiting.set({ partition }, isWaiting ? 1 : 0),
-    taskFailure: (reason) => failures.inc({ reason }),
+    taskFailure: (reason) => taskFailures.inc({ reason }),
+    failures: (provider, cls, count) => failures.inc({ provider, class: cls }, count),
     coreError: () => coreErrors.inc(),
   };
 }

@@ -164,6 +164,7 @@ export function foldEvent(
       const { topics, partition } = deps;
       const value = effects.outcome;
       turn.emit({ topic: topics.outcomes, partition, key: profileKey, value });
+      if (interpreted.kind === 'ok') turn.countFailure(interpreted.value.outcome);
     }
     if (effects.change !== null) turn.emitChange(profileKey, effects.change);
     if (effects.known !== null) turn.overlay.put(profileKey, effects.known, effects.deliveryIds);

@@ -83,6 +83,10 @@ function countTurn(metrics: Metrics, turn: Turn, now: number): void {
   }
   metrics.scoreChanges(turn.tally.scoreChanges);
   metrics.timers(turn.tally.timers);
+  for (const [label, count] of turn.tally.failures) {
+    const [provider = '', cls = ''] = label.split('/');
+    metrics.failures(provider, cls, count);
+  }
   if (turn.consumed > 0) metrics.eventAge(now - turn.clock);
 }
 

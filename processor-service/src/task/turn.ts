@@ -20,6 +20,8 @@ export type Tally = {
   readonly records: ReadonlyMap<string, number>;
   readonly scoreChanges: number;
   readonly timers: number;
+  /** Failures of new events, by `mailbox provider/class`; `none` where no mailbox is known. */
+  readonly failures: ReadonlyMap<string, number>;
 };
 
 /** All that one transaction will hold, and where the log goes on after it. */
@@ -59,6 +61,11 @@ export type TurnDeps = {
   readonly onCoreError: (error: unknown, at: { readonly offset: bigint }) => void;
 };
 
+type FailureFields = Pick<
+  MessageOutcome,
+  'mailbox_provider' | 'failure_provider' | 'failure_class'
+>;
+
 /** A turn while it is being worked out. */
 export interface OpenTurn {
   readonly overlay: Overlay;
@@ -69,6 +76,7 @@ export interface OpenTurn {
   readonly emit: (record: OutputRecord) => void;
   readonly emitChange: (profileKey: string, change: ScoreChange) => void;
   readonly countTimers: (count: number) => void;
+  readonly countFailure: (outcome: FailureFields) => void;
   readonly consume: (record: LogRecord, fate: Fated, reason?: string) => void;
   readonly reject: (record: LogRecord, rejection: Rejection) => void;
   readonly dueDeps: (tick: LogRecord, timersMax: number) => DueDeps;
@@ -86,12 +94,21 @@ function lookAtTimer(deps: TurnDeps, known: KnownPerson, timer: Timer, tick: Log
   }
 }
 
+/** Who refused a message and how. Of a domain of somebody's own the text may say who hosts it. */
+function failureLabel(outcome: FailureFields): string | null {
+  const { mailbox_provider: mailbox, failure_provider: told, failure_class: cls } = outcome;
+  if (cls === null) return null;
+  const provider = mailbox === 'other' ? (told ?? mailbox) : (mailbox ?? 'none');
+  return `${provider}/${cls}`;
+}
+
 /** Begins a turn at the first of the records. */
 export function openTurn(deps: TurnDeps, records: readonly LogRecord[], clock: number): OpenTurn {
   const { codec, topics, partition } = deps;
   const overlay = createOverlay({ store: deps.store, codec, partition, topics });
   const outputs: OutputRecord[] = [];
   const fates = new Map<string, number>();
+  const failures = new Map<string, number>();
   let bytes = 0;
   let now = clock;
   let consumed = 0;
@@ -129,6 +146,10 @@ export function openTurn(deps: TurnDeps, records: readonly LogRecord[], clock: n
     outputBytes: () => bytes,
     emit,
     emitChange,
+    countFailure: (outcome) => {
+      const label = failureLabel(outcome);
+      if (label !== null) failures.set(label, (failures.get(label) ?? 0) + 1);
+    },
     countTimers: (count) => void (timers += count),
     consume,
     reject: (record, rejection) => {
@@ -149,7 +170,7 @@ export function openTurn(deps: TurnDeps, records: readonly LogRecord[], clock: n
         clock: now,
         outputs: [...outputs, ...state.records],
         writes: state.writes,
-        tally: { records: fates, scoreChanges, timers },
+        tally: { records: fates, scoreChanges, timers, failures },
         outage,
       };
     },

@@ -56,6 +56,33 @@ describe('a turn', () => {
     expect([...store.dump()]).toEqual([]);
   });
 
+  test('counts failures by who refused them, each once', async () => {
+    const { run } = pipeline();
+    const bounced = (offset: number, eventId: string, recipient: string, text: string) => {
+      const data = { recipient, failure_message: text };
+      const deliveryId = `d-${eventId}`;
+      const spec = { cioId: '1', eventId, metric: 'bounced', at: AT, deliveryId, data };
+      return record(offset, AT + offset, 'w/cio:1', webhookValue(spec));
+    };
+    const gone = '550-5.1.1 The email account that you tried to reach does not exist';
+    const turn = await run(
+      [
+        bounced(1, 'a', 'one@gmail.com', gone),
+        bounced(2, 'b', 'two@googlemail.com', '452 4.2.2 mailbox full'),
+        bounced(3, 'b', 'two@googlemail.com', '452 4.2.2 mailbox full'),
+        bounced(4, 'c', 'three@firm.example', '452 4.2.2 mailbox full'),
+        bounced(5, 'd', 'four@firm.example', `${gone} - gsmtp`),
+        delivered(6),
+      ],
+      AT - 1,
+    );
+    expect(Object.fromEntries(turn.tally.failures)).toEqual({
+      'google/hard': 2,
+      'google/soft': 1,
+      'other/soft': 1,
+    });
+  });
+
   test('state records come last, and once per person and delivery', async () => {
     const { run } = pipeline();
     const turn = await run([delivered(0), delivered(1), delivered(2)], 0);
