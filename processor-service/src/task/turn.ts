@@ -102,6 +102,10 @@ function failureLabel(outcome: FailureFields): string | null {
   return `${provider}/${cls}`;
 }
 
+function countIn(counts: Map<string, number>, label: string): void {
+  counts.set(label, (counts.get(label) ?? 0) + 1);
+}
+
 /** Begins a turn at the first of the records. */
 export function openTurn(deps: TurnDeps, records: readonly LogRecord[], clock: number): OpenTurn {
   const { codec, topics, partition } = deps;
@@ -121,8 +125,7 @@ export function openTurn(deps: TurnDeps, records: readonly LogRecord[], clock: n
     bytes += record.value?.length ?? 0;
   };
   const consume: OpenTurn['consume'] = (record, fate, reason = '') => {
-    const label = `${fate}/${reason}`;
-    fates.set(label, (fates.get(label) ?? 0) + 1);
+    countIn(fates, `${fate}/${reason}`);
     consumed++;
     nextOffset = record.offset + 1n;
   };
@@ -148,7 +151,7 @@ export function openTurn(deps: TurnDeps, records: readonly LogRecord[], clock: n
     emitChange,
     countFailure: (outcome) => {
       const label = failureLabel(outcome);
-      if (label !== null) failures.set(label, (failures.get(label) ?? 0) + 1);
+      if (label !== null) countIn(failures, label);
     },
     countTimers: (count) => void (timers += count),
     consume,
