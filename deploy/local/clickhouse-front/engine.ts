@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { drainPending, Session, type ChdbResult } from 'chdb';
 import type { Call } from './call.ts';
 import { createGate } from './gate.ts';
@@ -52,7 +51,6 @@ export interface Engine {
   close: () => Promise<void>;
 }
 
-const configFile = fileURLToPath(new URL('./engine.xml', import.meta.url));
 const runningMax = 16;
 const waitingMax = 256;
 
@@ -93,7 +91,7 @@ const answerOf = (result: ChdbResult, format: string, isInsert: boolean): Engine
  * @param spoolDir where rows wait for the engine to read them, best in memory
  */
 export const openEngine = async (dir: string, spoolDir: string): Promise<Engine> => {
-  const main = new Session(dir, { connectionArgs: [`--config-file=${configFile}`] });
+  const main = new Session(dir);
   const killer = new Session(dir);
   const gate = createGate(runningMax, waitingMax);
   const text = async (sql: string): Promise<string> =>
