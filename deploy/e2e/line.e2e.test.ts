@@ -75,6 +75,11 @@ async function untilCaughtUp(): Promise<void> {
   }
 }
 
+async function changeCausedBy(eventId: string): Promise<ScoreChange | null> {
+  const isIt = ({ cause }: ScoreChange): boolean => cause.event_id === eventId;
+  return awaitRecord<ScoreChange>(system.env, 'scoreChanges', isIt, 30_000);
+}
+
 /** Ids of the acknowledged events of a ledger, each once, sorted. */
 async function ledgerEvents(path: string): Promise<string[]> {
   const ids = new Set<string>();
@@ -126,12 +131,7 @@ describe('the line', () => {
     const { stdout } = await promisify(execFile)('sh', ['-c', curl]);
     expect(JSON.parse(stdout)).toMatchObject({ status: 'stored' });
 
-    const change = await awaitRecord<ScoreChange>(
-      system.env,
-      'scoreChanges',
-      ({ cause }) => cause.event_id === eventId,
-      30_000,
-    );
+    const change = await changeCausedBy(eventId);
     expect(change).toMatchObject({
       workspace: 'acme',
       profile_id: 'acme/cio:a90c07004711',
@@ -173,12 +173,7 @@ describe('the line', () => {
     const written = await system.landed('command', 'reinstate', ...whom);
     expect(written.code).toBe(0);
     const { event_id: eventId } = JSON.parse(written.stdout) as { event_id: string };
-    const change = await awaitRecord<ScoreChange>(
-      system.env,
-      'scoreChanges',
-      ({ cause }) => cause.event_id === eventId,
-      30_000,
-    );
+    const change = await changeCausedBy(eventId);
     expect(change).toMatchObject({
       profile_id: person,
       version: 2,

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import Table from 'cli-table3';
 import { Option } from 'commander';
 import { CHANNELS } from '../core/event.ts';
+import { shapeOf } from '../core/interpret/fields.ts';
 import { RULES_VERSION, classify } from '../core/failure/classify.ts';
 import type { Classified } from '../core/failure/classify.ts';
 import { EXIT } from './command.ts';
@@ -24,12 +25,6 @@ type Options = { readonly json: boolean; readonly channel: string; readonly metr
 const TEXT_NAMES = ['text', 'failure_message', 'failure_reason', 'message'];
 const TABLE_ROWS_MAX = 10_000;
 const TABLE_TEXT_CHARS = 60;
-
-function shapeOf(value: unknown): string {
-  if (value === undefined) return 'is missing';
-  if (value === null) return 'is null';
-  return `is ${Array.isArray(value) ? 'an array' : `a ${typeof value}`}`;
-}
 
 function parse(line: string): unknown {
   if (!/^\s*[{"]/.test(line)) return line;

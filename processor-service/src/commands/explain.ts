@@ -1,10 +1,10 @@
 import type { Reason, View } from '@landed/schemas/events.gen';
 import Table from 'cli-table3';
-import { InvalidArgumentError } from 'commander';
 import { CHANNELS } from '../core/event.ts';
 import { explain } from '../core/explain.ts';
 import { nextChange } from '../core/timer.ts';
 import { view } from '../core/view.ts';
+import { parseInstant } from './instant.ts';
 import type { AddCommand } from './command.ts';
 import { findPeople } from './find-person.ts';
 import type { FoundPerson } from './find-person.ts';
@@ -24,18 +24,6 @@ const iso = (at: number): string => new Date(at).toISOString();
 const style = { head: [], border: [] };
 const cell = (value: string | number | null): string => (value === null ? '-' : String(value));
 
-/** Nothing is asked of events here: the view holds at an instant. */
-const ASKED = {
-  kind: 'event',
-  event_id: null,
-  metric: null,
-  channel: null,
-  delivery_id: null,
-  occurred_at: null,
-  raw_partition: 0,
-  raw_offset: 0,
-};
-
 function explainPerson({ profileId, known }: FoundPerson, asked: number): Explained {
   const { person, version } = known;
   const at = Math.max(asked, person.profile.latestTs ?? asked);
@@ -46,7 +34,7 @@ function explainPerson({ profileId, known }: FoundPerson, asked: number): Explai
     version,
     as_of: iso(at),
     view: after,
-    reasons: explain(person, after, ASKED, at),
+    reasons: explain(person, after, { kind: 'event' }, at),
     next_change: next === null ? null : { at: iso(next.at), changed: next.changed },
   };
 }
@@ -98,12 +86,6 @@ function draw(one: Explained): string {
   return lines.join('\n');
 }
 
-const instant = (text: string): number => {
-  const at = Date.parse(text);
-  if (Number.isNaN(at)) throw new InvalidArgumentError('It must be like 2026-03-01T13:00:00Z.');
-  return at;
-};
-
 /** `landed explain`: may this person be mailed, and why not? */
 export const addExplain: AddCommand = (program, { env, print, input }) => {
   program
@@ -112,7 +94,7 @@ export const addExplain: AddCommand = (program, { env, print, input }) => {
     .option(
       '--at <instant>',
       'as it stands at that instant, if nothing happens until then',
-      instant,
+      parseInstant,
     )
     .option('--json', 'everything as a JSON array', false)
     .addHelpText(

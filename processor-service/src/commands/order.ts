@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import { ACTIVITIES } from '../core/activity.ts';
 import { CHANNELS } from '../core/event.ts';
+import { parseInstant } from './instant.ts';
 import type { AddCommand, Shell } from './command.ts';
 import { writeCommand } from './write-command.ts';
 import type { Order } from './write-command.ts';
@@ -15,19 +16,13 @@ type Whom = {
   readonly eventId?: string;
 };
 
-const instant = (text: string): number => {
-  const at = Date.parse(text);
-  if (Number.isNaN(at)) throw new InvalidArgumentError('It must be like 2026-03-01T13:00:00Z.');
-  return at;
-};
-
 const withWhom = (command: Command): Command =>
   command
     .requiredOption('--workspace <name>', 'workspace of the person')
     .option('--id <id>', "the person's id in your systems")
     .option('--cio-id <id>', "the person's id in Customer.io; it wins where both are known")
     .option('--email <address>', 'the address, for a person without any id')
-    .option('--at <instant>', 'when it happened (default: now)', instant)
+    .option('--at <instant>', 'when it happened (default: now)', parseInstant)
     .option('--event-id <id>', 'an id of yours: the same again has no second effect');
 
 async function write({ env, print }: Shell, whom: Whom, order: Order): Promise<void> {

@@ -170,7 +170,12 @@ function rank({ code }: Reason): number {
  *
  * @param at instant of the view, ms; the newest the person's state knows of if left out
  */
-export function explain(person: PersonState, after: View, cause: Cause, at?: number): Reason[] {
+export function explain(
+  person: PersonState,
+  after: View,
+  cause: Pick<Cause, 'kind'>,
+  at?: number,
+): Reason[] {
   const { latestTs, newestReceipt } = person.profile;
   const today = dayOf(at ?? Math.max(latestTs ?? 0, newestReceipt ?? 0));
   const reading = readPerson(person);

@@ -1,29 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Channel, CoreEvent } from '../../src/core/event.ts';
 import { view } from '../../src/core/view.ts';
+import { at } from './event-at.ts';
 import { DAY, HOUR, START } from './histories.ts';
 import { foldAll } from './fold-all.ts';
-
-let count = 0;
-
-function at(days: number, metric: string, parts: Partial<CoreEvent> = {}): CoreEvent {
-  count += 1;
-  const ts = START + days * DAY + 12 * HOUR;
-  return {
-    eventId: `e${count}`,
-    ts,
-    receivedAt: ts,
-    channel: 'email',
-    metric,
-    order: null,
-    deliveryId: `m${count}`,
-    targets: [{ to: 'a', failure: null }],
-    isMachine: false,
-    consents: [],
-    identifiers: null,
-    ...parts,
-  };
-}
 
 const failed = (days: number, kind: string, channel: Channel = 'email'): CoreEvent =>
   at(days, 'bounced', {

@@ -4,31 +4,11 @@ import type { CoreEvent } from '../../src/core/event.ts';
 import { explain } from '../../src/core/explain.ts';
 import { weightLeft } from '../../src/core/remedy.ts';
 import { view } from '../../src/core/view.ts';
+import { at } from './event-at.ts';
 import { foldAll } from './fold-all.ts';
 import { DAY, HOUR, START } from './histories.ts';
 
 const DAY_ZERO = START / DAY;
-
-let count = 0;
-
-function at(days: number, metric: string, parts: Partial<CoreEvent> = {}): CoreEvent {
-  count += 1;
-  const ts = START + days * DAY + 12 * HOUR;
-  return {
-    eventId: `e${count}`,
-    ts,
-    receivedAt: ts,
-    channel: 'email',
-    metric,
-    order: null,
-    deliveryId: `m${count}`,
-    targets: [{ to: 'a', failure: null }],
-    isMachine: false,
-    consents: [],
-    identifiers: null,
-    ...parts,
-  };
-}
 
 const failed = (days: number, cls: string, kind: string, parts: Partial<CoreEvent> = {}) =>
   at(days, 'bounced', { targets: [{ to: 'a', failure: { cls, kind, rule: 'r' } }], ...parts });
@@ -44,21 +24,10 @@ const activity = (days: number) =>
 const clicked = (days: number, delivery: CoreEvent) =>
   at(days, 'clicked', { deliveryId: delivery.deliveryId });
 
-const cause = {
-  kind: 'event',
-  event_id: null,
-  metric: null,
-  channel: null,
-  delivery_id: null,
-  occurred_at: null,
-  raw_partition: 0,
-  raw_offset: 0,
-};
-
 function reasonsOf(events: readonly CoreEvent[], days: number): Reason[] {
   const person = foldAll(events);
   const now = START + days * DAY + 13 * HOUR;
-  return explain(person, view(person, now), cause, now);
+  return explain(person, view(person, now), { kind: 'event' }, now);
 }
 
 const full = [0, 2, 4, 6, 7].map((day) => failed(day, 'soft', 'quota'));
