@@ -4,17 +4,18 @@ import type { TopicKey } from '@landed/schemas/topics';
 import { Kafka, logLevel } from 'kafkajs';
 
 /**
- * The first record of a topic that is wanted, read as a subscriber reads it: a stock kafkajs
- * consumer and the stock registry client, nothing of ours.
+ * The records of a topic up to the one that is wanted, read as a subscriber reads them: a stock
+ * kafkajs consumer and the stock registry client, nothing of ours. Those of one person come in the
+ * order they were published.
  *
- * @returns null when none came within `deadlineMs`
+ * @returns all that came until then; without the wanted one when none came within `deadlineMs`
  */
-export async function awaitRecord<T>(
+export async function recordsUntil<T>(
   env: Readonly<Record<string, string>>,
   topic: TopicKey,
   isWanted: (value: T) => boolean,
   deadlineMs: number,
-): Promise<T | null> {
+): Promise<readonly T[]> {
   const kafka = new Kafka({
     brokers: (env['KAFKA_BROKERS'] ?? '').split(','),
     logLevel: logLevel.NOTHING,
@@ -25,21 +26,40 @@ export async function awaitRecord<T>(
   await consumer.connect();
   await consumer.subscribe({ topics: [topicNames(prefix)[topic]], fromBeginning: true });
   let timer: NodeJS.Timeout | undefined;
+  const read: T[] = [];
   try {
-    return await new Promise((resolve, reject) => {
-      timer = setTimeout(() => resolve(null), deadlineMs);
+    await new Promise<void>((resolve, reject) => {
+      timer = setTimeout(resolve, deadlineMs);
       consumer
         .run({
           eachMessage: async ({ message }) => {
             if (message.value === null) return;
             const value = (await registry.decode(message.value)) as T;
-            if (isWanted(value)) resolve(value);
+            read.push(value);
+            if (isWanted(value)) resolve();
           },
         })
         .catch(reject);
     });
+    const at = read.findIndex(isWanted);
+    return at < 0 ? read : read.slice(0, at + 1);
   } finally {
     clearTimeout(timer);
     await consumer.disconnect();
   }
+}
+
+/**
+ * The first record of a topic that is wanted.
+ *
+ * @returns null when none came within `deadlineMs`
+ */
+export async function awaitRecord<T>(
+  env: Readonly<Record<string, string>>,
+  topic: TopicKey,
+  isWanted: (value: T) => boolean,
+  deadlineMs: number,
+): Promise<T | null> {
+  const read = await recordsUntil(env, topic, isWanted, deadlineMs);
+  return read.find(isWanted) ?? null;
 }

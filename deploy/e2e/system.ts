@@ -18,6 +18,8 @@ export type SystemOptions = {
   readonly signingKey?: string;
   /** Settings on top of those a system has by itself. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Done when topics, schemas and tables stand and no service has started yet. */
+  readonly beforeServices?: (env: Readonly<Record<string, string>>) => Promise<void>;
 };
 
 export type CommandResult = {
@@ -86,6 +88,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   });
   try {
     await Promise.all([prepareTopics(env), prepareSchemas(env), prepareTables(env)]);
+    await options.beforeServices?.(env);
     await Promise.all([services.start('ingest'), services.start('processor')]);
   } catch (error) {
     await services.stop();

@@ -1,6 +1,8 @@
 import type { RawWebhook } from '@landed/schemas/events.gen';
-import { partitionOf, profileKey } from '@landed/schemas/key';
+import { partitionOf } from '@landed/schemas/key';
 import type { Random } from '../traffic/random.ts';
+import { createRawMaker } from './raw-maker.ts';
+import type { MadeRecord, RawMaker } from './raw-maker.ts';
 
 /*
  * Raw records for the kill matrix, made from a seed: many persons, a few of them busy, lives of
@@ -55,42 +57,21 @@ const FAILURES = [
 /** What a failure waits for before it may be resent (score.md section 9): timers of the run. */
 const RESEND_WAITS_MS = [4 * HOUR_MS, DAY_MS];
 
-type Made = { readonly key: string; readonly value: Buffer };
 type Poison = { readonly key: string | null; readonly value: Buffer | null };
 
 /** What the makers of single records share. */
 type Maker = {
   readonly deps: RawEventsDeps;
   readonly nextId: () => number;
-  readonly make: (kind: string, cioId: string, eventId: string, body: object) => Made;
+  readonly make: RawMaker;
 };
 
 function createMaker(deps: RawEventsDeps): Maker {
   let count = 0;
-  const keyOf = (cioId: string, eventId: string): string => {
-    const identity = { cioId, id: null, email: null, deliveryId: null, eventId };
-    return profileKey(WORKSPACE, identity, deps.hashAddress);
-  };
   return {
     deps,
     nextId: () => ++count,
-    make: (kind, cioId, eventId, body) => {
-      const bytes = Buffer.from(JSON.stringify(body));
-      const value = deps.encode({
-        kind,
-        source: 'customerio',
-        workspace: WORKSPACE,
-        event_id: eventId,
-        received_at: deps.now(),
-        signature_timestamp: null,
-        signing_key_id: null,
-        flags: [],
-        body: deps.seal(bytes),
-        body_bytes: bytes.length,
-        body_sha256: '',
-      });
-      return { key: keyOf(cioId, eventId), value };
-    },
+    make: createRawMaker({ ...deps, workspace: WORKSPACE }),
   };
 }
 
@@ -110,7 +91,7 @@ function occurredAt({ random, now }: RawEventsDeps): number {
   return at - random.integer(0, HOUR_MS);
 }
 
-function webhook({ deps, nextId, make }: Maker): Made {
+function webhook({ deps, nextId, make }: Maker): MadeRecord {
   const { random } = deps;
   const { cioId, email } = somePerson(random);
   const objectType = random.weighted(CHANNELS);
@@ -131,7 +112,7 @@ function webhook({ deps, nextId, make }: Maker): Made {
   return make('webhook', cioId, eventId, body);
 }
 
-function command({ deps, nextId, make }: Maker): Made {
+function command({ deps, nextId, make }: Maker): MadeRecord {
   const { random } = deps;
   const occurred_at = deps.now() - random.integer(0, HOUR_MS);
   const body = random.pick([
@@ -168,9 +149,9 @@ function poison(maker: Maker): Poison {
 export function createRawEvents(deps: RawEventsDeps): () => RawRecord {
   const { random, partitions } = deps;
   const maker = createMaker(deps);
-  const remembered: Made[] = [];
+  const remembered: MadeRecord[] = [];
 
-  const sound = (): Made => {
+  const sound = (): MadeRecord => {
     if (remembered.length > 0 && random.chance(0.02)) return random.pick(remembered);
     const made = random.chance(0.03) ? command(maker) : webhook(maker);
     remembered.push(made);

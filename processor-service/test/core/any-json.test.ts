@@ -1,14 +1,19 @@
 import fc from 'fast-check';
 import { DEAD_LETTER_REASONS } from '@landed/schemas/fate';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { fold } from '../../src/core/fold.ts';
 import { interpret } from '../../src/core/interpret.ts';
 import { decodeProfileState, encodeProfileState } from '../../src/core/codec.ts';
 import { emptyPerson } from '../../src/core/person.ts';
 import { view } from '../../src/core/view.ts';
+import { hasNaN } from './has-nan.ts';
+import { LAW_TIMEOUT_MS, runsOf } from './law-runs.ts';
 import { AT, AT_SECONDS, context } from './payloads.ts';
 
-const RUNS = Number(process.env['LAWS_RUNS'] ?? 300);
+/** These are bodies, not histories: few cost little. */
+const RUNS = Math.max(300, runsOf('noNaN'));
+
+vi.setConfig({ testTimeout: LAW_TIMEOUT_MS });
 
 const anything = fc.jsonValue({ maxDepth: 4, depthSize: 'medium' });
 const FIELDS = [
@@ -78,11 +83,6 @@ const bodies = fc.oneof(
     }),
   },
 );
-
-function hasNaN(value: unknown): boolean {
-  if (typeof value === 'number') return !Number.isFinite(value);
-  return typeof value === 'object' && value !== null && Object.values(value).some(hasNaN);
-}
 
 describe('any JSON', () => {
   test('has a fate, folds and is viewed without a throw', () => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   decodeDeliveryState,
   decodeProfileState,
@@ -12,8 +12,9 @@ import type { PersonState } from '../../src/core/person.ts';
 import { view } from '../../src/core/view.ts';
 import { DAY, arrivals, arrive, bytesOf, endOf, histories, shortAndLong } from './histories.ts';
 import { foldAll } from './fold-all.ts';
+import { LAW_TIMEOUT_MS, SHARES_SUM, runsOf } from './law-runs.ts';
 
-const RUNS = Number(process.env['LAWS_RUNS'] ?? 200);
+vi.setConfig({ testTimeout: LAW_TIMEOUT_MS });
 
 /** Through the bytes and back: what a restart does. */
 function restored(person: PersonState): PersonState {
@@ -30,6 +31,10 @@ function restored(person: PersonState): PersonState {
 const instants = [0, 1, 12.5, 29, 46, 90, 200];
 
 describe('laws of the state', () => {
+  test('the number of histories asked for is the number tried', () => {
+    expect(SHARES_SUM).toBe(100);
+  });
+
   test('any order with repetitions gives the same bytes and the same views', () => {
     fc.assert(
       fc.property(shortAndLong, arrivals, arrivals, (facts, one, other) => {
@@ -42,7 +47,7 @@ describe('laws of the state', () => {
           expect(JSON.stringify(left)).toBe(JSON.stringify(right));
         }
       }),
-      { numRuns: RUNS },
+      { numRuns: runsOf('order') },
     );
   });
 
@@ -56,7 +61,7 @@ describe('laws of the state', () => {
         expect(bytesOf(foldAll(events.slice(at), restored(half)))).toBe(bytesOf(whole));
         expect(bytesOf(restored(whole))).toBe(bytesOf(whole));
       }),
-      { numRuns: RUNS },
+      { numRuns: runsOf('halves') },
     );
   });
 
@@ -74,7 +79,7 @@ describe('laws of the state', () => {
         }
         expect([...counted.values()].every((count) => count === 1)).toBe(true);
       }),
-      { numRuns: Math.ceil(RUNS / 10) },
+      { numRuns: runsOf('repetition') },
     );
   });
 
@@ -97,7 +102,7 @@ describe('laws of the state', () => {
         );
         expect(new Map(held)).toEqual(mirror);
       }),
-      { numRuns: Math.ceil(RUNS / 10) },
+      { numRuns: runsOf('mirror') },
     );
   });
 });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { countedChanges } from '../../src/core/change.ts';
 import { CHANNELS } from '../../src/core/event.ts';
 import { fold } from '../../src/core/fold.ts';
@@ -9,8 +9,10 @@ import { DAY, HOUR, START, arrivals, arrive, endOf, histories, shortAndLong } fr
 import type { Fact } from './histories.ts';
 import { plainView } from './plain-view.ts';
 import { foldAll } from './fold-all.ts';
+import { hasNaN } from './has-nan.ts';
+import { LAW_TIMEOUT_MS, runsOf } from './law-runs.ts';
 
-const RUNS = Number(process.env['LAWS_RUNS'] ?? 120);
+vi.setConfig({ testTimeout: LAW_TIMEOUT_MS });
 
 const COLD = ['cold_60d', 'cold_90d', 'cold_180d', 'cold_270d'] as const;
 
@@ -52,7 +54,7 @@ describe('laws of the view', () => {
           expect(view(person, end + days * DAY)).toEqual(plainView(all, end + days * DAY));
         }
       }),
-      { numRuns: RUNS },
+      { numRuns: runsOf('plain') },
     );
   });
 
@@ -64,7 +66,22 @@ describe('laws of the view', () => {
           expect(view(person, end + later)).toEqual(plainView(known, end + later));
         }
       }),
-      { numRuns: RUNS * 2 },
+      { numRuns: runsOf('plainMidway') },
+    );
+  });
+
+  test('every number is one, at any instant', () => {
+    fc.assert(
+      fc.property(histories(), arrivals, fc.nat({ max: 500 * DAY }), (facts, arrival, later) => {
+        const end = endOf(facts);
+        const person = foldAll(arrive(facts, arrival, end));
+        for (const at of [START, end, end + later]) {
+          const seen = view(person, at);
+          if (hasNaN(seen)) expect(seen).toBe('numbers only');
+        }
+        expect(hasNaN(nextChange(person, end + later))).toBe(false);
+      }),
+      { numRuns: runsOf('noNaN') },
     );
   });
 
@@ -84,7 +101,7 @@ describe('laws of the view', () => {
           before = after;
         }
       }),
-      { numRuns: Math.ceil(RUNS / 8) },
+      { numRuns: runsOf('bandsByTime') },
     );
   });
 
@@ -102,7 +119,7 @@ describe('laws of the view', () => {
           expect(view(person, at)[name].band).not.toBe('suppressed');
         }
       }),
-      { numRuns: RUNS },
+      { numRuns: runsOf('suppressionEnds') },
     );
   });
 
@@ -129,7 +146,7 @@ describe('laws of the view', () => {
         expect(timer).toBeGreaterThan(now);
         expect(timer).toBeLessThanOrEqual(next.at);
       }),
-      { numRuns: Math.ceil(RUNS / 4) },
+      { numRuns: runsOf('nextChange') },
     );
   });
 
@@ -156,7 +173,7 @@ describe('laws of the view', () => {
         }
         expect(looks).toBeLessThan(100);
       }),
-      { numRuns: Math.ceil(RUNS / 4) },
+      { numRuns: runsOf('timerChain') },
     );
   });
 
@@ -215,7 +232,7 @@ describe('laws of the view', () => {
           }
         },
       ),
-      { numRuns: RUNS },
+      { numRuns: runsOf('idle') },
     );
   });
 
@@ -233,7 +250,7 @@ describe('laws of the view', () => {
         expect(kept.effect).toBe('applied');
         expect(kept.person.profile.channels.email.consent.off).not.toBeNull();
       }),
-      { numRuns: Math.ceil(RUNS / 4) },
+      { numRuns: runsOf('tooOld') },
     );
   });
 });

@@ -1,14 +1,14 @@
 import { readEmailFailure } from './email.ts';
-import { TEXT_CHARS_MAX, normaliseFailure } from './normalise.ts';
+import { normaliseFailure } from './normalise.ts';
 import type { FailureText } from './normalise.ts';
 import { SYNCHRONOUS, readErrorNumber } from './numbers.ts';
 import { recogniseProvider } from './provider.ts';
-import { firstHit } from './rule.ts';
+import { firstHit, openRuleBook } from './rule.ts';
 import type { Rule } from './rule.ts';
 import { PUSH_RULES, TEXT_MESSAGE_RULES } from './rules-text-message.ts';
 
 /** Version of the failure rules and of the interpretation; goes up when either reads differently. */
-export const RULES_VERSION = 1;
+export const RULES_VERSION = 2;
 
 /** A failure as read from its text: deliverability.md 1.5. */
 export type Classified = {
@@ -23,6 +23,9 @@ export type Classified = {
   readonly rule: string;
   readonly rulesVersion: number;
 };
+
+const TEXT_MESSAGE_BOOK = openRuleBook(TEXT_MESSAGE_RULES);
+const PUSH_BOOK = openRuleBook(PUSH_RULES);
 
 const NOT_SENT = new Set(['failed', 'attempted', 'undeliverable']);
 
@@ -56,9 +59,9 @@ function readText(
   if (channel === 'sms' || channel === 'whatsapp') {
     const number = readErrorNumber(read.text);
     if (number !== null) return number;
-    return { hit: firstHit(TEXT_MESSAGE_RULES, read) ?? UNREAD, code: null };
+    return { hit: firstHit(TEXT_MESSAGE_BOOK, read) ?? UNREAD, code: null };
   }
-  if (channel === 'push') return { hit: firstHit(PUSH_RULES, read) ?? UNREAD, code: null };
+  if (channel === 'push') return { hit: firstHit(PUSH_BOOK, read) ?? UNREAD, code: null };
   return { hit: readEmailFailure(read), code: read.enhanced ?? read.reply };
 }
 
@@ -85,6 +88,6 @@ function gate(channel: string, metric: string, hit: Rule | typeof UNREAD, code: 
 export function classify(channel: string, metric: string, failureMessage: string): Classified {
   const read = normaliseFailure(failureMessage);
   const { hit, code } = readText(channel, read);
-  const provider = recogniseProvider(failureMessage.slice(0, TEXT_CHARS_MAX).toLowerCase());
+  const provider = recogniseProvider(read.asSaid);
   return verdict(gate(channel, metric, hit, code), code, provider);
 }

@@ -40,19 +40,40 @@ function permanentVerdict(subject: number, detail: number): Verdict {
   return subject === 7 ? securityVerdict(detail) : UNKNOWN;
 }
 
+/** Replies that speak of the address; others speak of the host, the message or the dialogue. */
+const ADDRESS_REPLIES = new Set(['525', '550', '551', '553', '556']);
+/** A sentence no rule knows may mean anything, so a code beside it is no proof that an address is dead. */
+const WORDS_MAX = 5;
+const WORD = /(?<![\w.-])(?!addr\b|ip\b|url\b|smtp\b|error\b|status\b)\p{L}{2,}(?![\w.-])/gu;
+
+/** Whether a code that means a dead address may be believed by itself: guard (b) of the definition. */
+function isCredible(subject: number, { reply, text }: FailureText): boolean {
+  const isOfAddress = reply === null || ADDRESS_REPLIES.has(reply);
+  if (subject === 1) return isOfAddress || reply === '554';
+  return isOfAddress && (text.match(WORD) ?? []).length <= WORDS_MAX;
+}
+
+function enhancedVerdict(enhanced: string, read: FailureText): Verdict {
+  const [kind, subject = 0, detail = 0] = enhanced.split('.').map(Number);
+  const verdict = permanentVerdict(subject, detail);
+  const isTransient = kind === 4 || read.reply?.startsWith('4') === true;
+  const keeps = verdict.cls === 'soft' || verdict.cls === 'block';
+  if (isTransient && !keeps) return SOFT;
+  return verdict.cls === 'hard' && !isCredible(subject, read) ? UNKNOWN : verdict;
+}
+
 /** Reads the codes of a text no rule knows. Null when there is no code at all. */
-export function readCodes({ reply, enhanced }: FailureText): Rule | null {
+export function readCodes(read: FailureText): Rule | null {
   const pattern = /^/;
-  if (enhanced !== null) {
-    const [kind, subject, detail] = enhanced.split('.').map(Number);
-    const permanent = permanentVerdict(subject ?? 0, detail ?? 0);
-    const isTransient = kind === 4 || reply?.startsWith('4') === true;
-    const keeps = permanent.cls === 'soft' || permanent.cls === 'block';
-    const verdict = isTransient && !keeps ? SOFT : permanent;
-    if (verdict !== UNKNOWN) return { ...verdict, rule: 'code.enhanced', confidence: 0.6, pattern };
-  }
+  const { reply, enhanced } = read;
+  const verdict = enhanced === null ? UNKNOWN : enhancedVerdict(enhanced, read);
+  if (verdict !== UNKNOWN) return { ...verdict, rule: 'code.enhanced', confidence: 0.6, pattern };
   if (reply?.startsWith('4') === true || enhanced?.startsWith('4') === true) {
     return { ...SOFT, rule: 'code.transient', confidence: 0.5, pattern };
+  }
+  if (reply === '552') {
+    // RFC 5321: exceeded storage allocation.
+    return { cls: 'soft', kind: 'quota', rule: 'code.storage', confidence: 0.5, pattern };
   }
   if (reply?.startsWith('5') === true || enhanced?.startsWith('5') === true) {
     return { ...UNKNOWN, rule: 'code.permanent', confidence: 0.3, pattern };

@@ -10,18 +10,20 @@ import {
   NO_MAILBOX_RULES,
 } from './rules-recipient.ts';
 import { REPUTATION_RULES } from './rules-reputation.ts';
-import { RATE_RULES, SENDER_RULES } from './rules-sender.ts';
-import { PASSING_RULES, SIZE_RULES, TRANSIENT_RULES } from './rules-system.ts';
-import { firstHit, isTransientCode } from './rule.ts';
+import { ACCOUNT_RULES, RATE_RULES, SENDER_RULES } from './rules-sender.ts';
+import { PASSING_RULES, SIZE_RULES, TRANSIENT_RULES, WAY_RULES } from './rules-system.ts';
+import { firstHit, isTransientCode, openRuleBook } from './rule.ts';
 import type { Rule } from './rule.ts';
 
 /**
  * Families in the order they are asked; the first hit wins. What is said of the sender stands before
  * what is said of the recipient: the false hards that hurt are sender texts in recipient's clothing.
  */
-const RULES: readonly Rule[] = [
+export const EMAIL_RULES: readonly Rule[] = [
   ...LIST_RULES,
+  ...WAY_RULES,
   ...QUOTA_RULES,
+  ...ACCOUNT_RULES,
   ...SENDER_RULES,
   ...RATE_RULES,
   ...REPUTATION_RULES,
@@ -34,6 +36,8 @@ const RULES: readonly Rule[] = [
   ...POLICY_RULES,
   ...TRANSIENT_RULES,
 ];
+
+const BOOK = openRuleBook(EMAIL_RULES);
 
 const NOTHING: Rule = {
   rule: 'none',
@@ -52,6 +56,6 @@ function downgrade(hit: Rule, read: FailureText): Rule {
 
 /** Class of a mail server's reply: deliverability.md 1.5. */
 export function readEmailFailure(read: FailureText): Rule {
-  const hit = firstHit(RULES, read) ?? readCodes(read) ?? NOTHING;
+  const hit = firstHit(BOOK, read) ?? readCodes(read) ?? NOTHING;
   return downgrade(hit, read);
 }

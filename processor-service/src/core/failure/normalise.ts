@@ -1,9 +1,16 @@
+import { readGrams } from './grams.ts';
+import type { Grams } from './grams.ts';
+
 /** Text that is read at all; whatever a server has to say, it says in its first lines. */
 export const TEXT_CHARS_MAX = 2000;
 
 /** A failure text made comparable: lower case, one space, addresses, numbers and links replaced. */
 export type FailureText = {
   readonly text: string;
+  /** What stands in `text`, for the rules to look up. */
+  readonly grams: Grams;
+  /** In lower case and no further: what gives the provider away. */
+  readonly asSaid: string;
   /** Reply code, `550`, or null. */
   readonly reply: string | null;
   /** Enhanced status code, `5.1.1`, or null. */
@@ -17,14 +24,25 @@ const SPACES = /\s+/g;
 const IP_ADDRESS = /(?<![\d.])\d{1,3}\.\d{1,3}\.\d{1,3}\.(?:\d{1,3}|[x0]+)(?![\d.]*\d)/g;
 const IP6_ADDRESS = /(?<![0-9a-f:])(?:[0-9a-f]{1,4}:){3,7}(?::?[0-9a-f]{1,4}){1,4}(?![0-9a-f:])/g;
 const REPLY = /(?<![\d.\-#/:])([245][0-9]\d)(?=[ \-:.]|$)(?!\.\d)/;
-const ENHANCED = /(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?!\d|\.\d)/;
+const ENHANCED = /(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?!\d|\.\d)/g;
 const BRACKETS = /\[[^[\]]{0,200}\]/g;
 const CONTINUATION = /(?<![\d.])[245]\d\d-(?:[245]\.\d{1,3}\.\d{1,3}(?!\d|\.\d))?/g;
 const SAID_TO_SENDER =
-  /(?:in reply to|after|response to|reply to) (?:mail from|ehlo|helo)\b|my name was rejected|\bmail from command\b/;
+  /(?:in reply to|after|response to|reply to) (?:mail from|ehlo|helo)\b|(?:my name|sender) was rejected|\bmail from command\b/;
 /** Where the server speaks of a step of the dialogue, not of its subject. */
 const STEP =
-  /\(?(?:in reply to|after) (?:the )?(?:rcpt to|mail from|end of data|data|initial connection|ehlo|helo)(?: command)?\)?/g;
+  /\(?(?:in reply to|after|while (?:performing|sending|receiving)) (?:the )?(?:rcpt to|mail from|end of data|data|initial connection|initial server greeting|ehlo|helo)(?: command| handshake)?\)?/g;
+/** A report in front of the reply itself: `host x said: 550 …`, `5.0.0 … smtp; 550 …`. */
+const REPORT = /^.{0,300}?(?:\bsaid: ?|smtp; ?)(?=[245]\d\d[ \-].{6})/;
+/** What a relay makes of any refusal, with the reply quoted behind it: `5.1.0 - … 550-'…'`. */
+const GLOSS = /^.{0,80}?[245]\.\d{1,3}\.\d{1,3} ?- ?[^'"]{3,60} (?=[245]\d\d-['"])/;
+/** What a relay adds when it turns away from a host for good. */
+const GIVING_UP = /giving up on \S+/g;
+/** A name in angle brackets is somebody's, also without a domain. */
+const BARE_NAME = /<[a-z0-9._+-]{1,64}>/g;
+/** The code a reply gives; codes elsewhere are a relay's own. */
+const ENHANCED_AFTER_REPLY = /(?<![\d.\-#/:])[245]\d\d[ -]#?([245]\.\d{1,3}\.\d{1,3})(?!\d|\.\d)/;
+const UNTOLD = /^\d\.0\.0$/;
 
 /** Replaces every word around an `@` by `addr`; linear, unlike a pattern with two open ends. */
 function maskWords(text: string): string {
@@ -52,23 +70,47 @@ function readLink(link: string): string {
   return LIST_HOST.test(link) ? ' listed ' : ' url ';
 }
 
+const readLinks = (text: string): string =>
+  text.includes('http') ? text.replace(LINK, readLink) : text;
+const maskIp = (text: string): string => text.replace(IP_ADDRESS, 'ip');
+const maskIp6 = (text: string): string => text.replace(IP6_ADDRESS, 'ip');
+
 const LINK = /https?:\/\/ ?[^\s<>"'()]{1,300}/g;
 
+const BEYOND_ASCII = /[\u0080-\uffff]/;
+
+/** Lower case, in the one spelling Unicode has for what looks alike. */
+function fold(raw: string): string {
+  const capped = raw.slice(0, TEXT_CHARS_MAX);
+  if (!BEYOND_ASCII.test(capped)) return capped.toLowerCase();
+  return capped.normalize('NFKC').toLowerCase().replaceAll('’', "'");
+}
+
+/** The enhanced code that says most: that of the reply, else the first that is not `x.0.0`. */
+function readEnhanced(text: string): string | null {
+  const ofReply = ENHANCED_AFTER_REPLY.exec(text)?.[1];
+  if (ofReply !== undefined && !UNTOLD.test(ofReply)) return ofReply;
+  const all = [...text.matchAll(ENHANCED)].map(([, code = '']) => code);
+  return all.find((code) => !UNTOLD.test(code)) ?? all[0] ?? null;
+}
+
+/** The reply itself. What stands before it stays where it says at which step the sender was refused. */
+function replyOf(text: string): string {
+  return SAID_TO_SENDER.test(text) ? text : text.replace(REPORT, '').replace(GLOSS, '');
+}
+
 export function normaliseFailure(raw: string): FailureText {
-  const capped = raw.slice(0, TEXT_CHARS_MAX).normalize('NFKC').toLowerCase();
-  const plain = maskWords(capped.replaceAll('’', "'"))
-    .replace(LINK, readLink)
-    .replace(SPACES, ' ')
-    .trim();
-  const outside = plain.replace(BRACKETS, ' ').replace(IP_ADDRESS, 'ip');
+  const asSaid = fold(raw);
+  const plain = replyOf(readLinks(maskWords(asSaid)).replace(SPACES, ' ').trim())
+    .replace(BARE_NAME, 'addr')
+    .replace(GIVING_UP, '');
+  const outside = maskIp(plain.includes('[') ? plain.replace(BRACKETS, ' ') : plain);
   const reply = REPLY.exec(outside)?.[1] ?? null;
-  const enhanced = ENHANCED.exec(outside)?.[1] ?? null;
+  const enhanced = readEnhanced(outside);
   const isAboutSender = SAID_TO_SENDER.test(plain);
-  const text = plain
-    .replace(CONTINUATION, ' ')
-    .replace(STEP, ' ')
-    .replace(IP_ADDRESS, 'ip')
-    .replace(IP6_ADDRESS, 'ip')
-    .replace(SPACES, ' ');
-  return { text, reply, enhanced, isAboutSender };
+  const text = maskIp6(maskIp(plain.replace(CONTINUATION, ' ').replace(STEP, ' '))).replace(
+    SPACES,
+    ' ',
+  );
+  return { text, grams: readGrams(text), asSaid, reply, enhanced, isAboutSender };
 }

@@ -1,3 +1,6 @@
+import { coverOf } from './cover.ts';
+import { coverBits, mayHold } from './grams.ts';
+import type { CoverBits } from './grams.ts';
 import type { FailureText } from './normalise.ts';
 
 /** One rule about how mail servers talk. Patterns have no nested quantifiers and bounded gaps. */
@@ -38,9 +41,17 @@ function isSaid({ pattern, about }: Rule, text: string): boolean {
   return false;
 }
 
-export function firstHit(rules: readonly Rule[], read: FailureText): Rule | null {
-  for (const rule of rules) {
-    if (!isSaid(rule, read.text)) continue;
+/** Rules in their order, each with what must stand in a text before its pattern is worth trying. */
+export type RuleBook = readonly { readonly rule: Rule; readonly cover: CoverBits }[];
+
+export function openRuleBook(rules: readonly Rule[]): RuleBook {
+  return rules.map((rule) => ({ rule, cover: coverBits(coverOf(rule.pattern)) }));
+}
+
+/** The first rule that speaks of a text, in the order of the book. */
+export function firstHit(book: RuleBook, read: FailureText): Rule | null {
+  for (const { rule, cover } of book) {
+    if (!mayHold(read.grams, cover) || !isSaid(rule, read.text)) continue;
     if (rule.unless?.test(read.text) === true) continue;
     if (rule.when?.(read) === false) continue;
     return rule;

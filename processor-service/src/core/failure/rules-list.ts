@@ -7,8 +7,7 @@ export const LIST_RULES: readonly Rule[] = [
     cls: 'suppressed',
     kind: 'esp_list',
     confidence: 0.95,
-    pattern:
-      /suppression list|suppression database|(?:recipient|address|email|user|contact)(?: is| was| has been| are)?(?: already| previously)? suppressed|suppressed (?:recipient|address|due|by)/,
+    pattern: /\bsuppress(?:ed|ion)\b|inactive list|tried to send to .{0,40}inactive/,
   },
   {
     rule: 'list.bounced_before',
@@ -16,7 +15,7 @@ export const LIST_RULES: readonly Rule[] = [
     kind: 'esp_list',
     confidence: 0.9,
     pattern:
-      /previously[ -]bounced|(?:has|have|had) (?:hard )?bounced (?:before|previously|in the past)|^(?:dropped:? )?bounced address|not delivering to (?:a )?(?:previously|bounced|unsubscribed)/,
+      /previously[ -](?:hard[ -])?bounced|(?:history|record) of (?:hard )?bounc|(?:has|have|had) (?:hard )?bounced (?:before|previously|in the past)|^(?:dropped:? )?bounced address|not delivering to (?:a )?(?:previously|bounced|unsubscribed)/,
   },
   {
     rule: 'list.reported_spam',

@@ -16,7 +16,7 @@ export const POLICY_RULES: readonly Rule[] = [
     kind: 'content',
     confidence: 0.92,
     pattern:
-      /\bspam\b|\bspammy|junk|unsolicited|virus|malware|phish|attachment|suspicious|content|mime\b|message header|header (?:error|is|too)|invalid header|8-?bit|message filter|filtered|(?:duplicated?|invalid|missing|same|no) message-?id|duplicate|format(?:ting)?(?: \S+)? (?:error|invalid|not)|malformed|bare (?:lf|cr)|suspected|prohibited (?:word|file|url)|data refused|headers? (?:rejected|refused)/,
+      /\bspam\b|\bspammy|спам|垃圾邮件|垃圾郵件|スパム|junk|unsolicited|virus|malware|phish|attachment|suspicious|content|mime\b|message header|header (?:error|is|too)|invalid header|8-?bit|message filter|filtered|(?:duplicated?|invalid|missing|same|no) message-?id|duplicate|format(?:ting)?(?: \S+)? (?:error|invalid|not)|malformed|bare (?:lf|cr)|suspected|prohibited (?:word|file|url)|data refused|headers? (?:rejected|refused)/,
   },
   {
     rule: 'auth.tls',
@@ -32,7 +32,7 @@ export const POLICY_RULES: readonly Rule[] = [
     kind: 'policy',
     confidence: 0.85,
     pattern:
-      /polic(?:y|ies)|prohibit|preferences|local rule|security (?:reason|restriction|level)|administrative(?:ly)? (?:prohibit|reject|deny|denied)|only (?:accepts?|receives?)(?: mail| messages| e-?mail)? from|not authori[sz]ed|unauthori[sz]ed|not permitted|not allowed|disallowed|forbidden|restriction|permission|access (?:is )?(?:denied|not allowed)|denied|\bblock(?:ed|ing)?\b|denyip|rejected for|transaction (?:rejected|refused)|block \d/,
+      /polic(?:y|ies)|prohibit|preferences|local rule|security (?:reason|restriction|level)|administrative(?:ly)? (?:prohibit|reject|deny|denied)|only (?:accepts?|receives?)(?: mail| messages| e-?mail)? from|not authori[sz]ed|unauthori[sz]ed|not permitted|not allowed|disallowed|forbidden|restriction|permission|access (?:is )?(?:denied|not allowed)|denied|\bblock(?:ed|ing)?\b|denyip|rejected for|transaction (?:rejected|refused)|block \d|will not accept (?:delivery of )?(?:this|the|your|any) (?:message|mail|e-?mail)/,
     unless: /verification failed for/,
   },
   {
@@ -41,7 +41,7 @@ export const POLICY_RULES: readonly Rule[] = [
     kind: 'policy',
     confidence: 0.75,
     pattern:
-      /(?:mail|message|e-?mail|connection|transaction|data|delivery|it|service|we|host|server|recipient|address|addr|is|was|were|been|system|rejet[ée]?|domain)(?:[^.]{0,40}) (?:rejected|refused|refuse\b|reject\b|not accepted|declined)|(?:rejected|refused|reject) (?:by|due|because|from|your|the|message|mail|as|-|,|:)|rejected\b|refus(?:e|ed|es)\b|rejete/,
+      /(?:mail|message|e-?mail|connection|transaction|data|delivery|it|service|we|host|server|recipient|address|addr|is|was|were|been|system|rejet[ée]?|domain)(?:[^.]{0,40}) (?:rejected|refused|refuse\b|reject\b|not accepted|declined)|(?:rejected|refused|reject) (?:by|due|because|from|your|the|message|mail|as|-|,|:)|reject(?:ed|ing|s)\b|refus(?:e|ed|es|ing)\b|rejete|отклонен|отказано|拒绝|拒絕|拒收|被拒|拒否|abgelehnt|rechazad|rifiutat|recusad|odrzucon/,
     unless: /connection(?:s)? (?:was )?refused by|refused to talk/,
   },
 ];

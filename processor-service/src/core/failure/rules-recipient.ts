@@ -29,7 +29,7 @@ export const NO_MAILBOX_RULES: readonly Rule[] = [
     kind: 'no_mailbox',
     confidence: 0.98,
     pattern:
-      /nosuchuser|recip(?:ient)?notfound|resolver\.adr|no[ -]such[ -](?:user|mail ?box|recipient|account|address|person|alias|local|rcpt|email|mail user|destination)|no mail ?box (?:here|by|with|found|at)|no (?:one|user|person|account|recipient|address|mail ?box|valid recipients?)(?: is| was| were)? (?:here|by that|by this|with that|with this|found|at this|of that|for this|matching)|no valid (?:recipients?|rcpt)|(?:doesn'?t|does not|do not|don'?t) have (?:an?|any) .{0,60}account|not our customer|not a member of (?:the |this |our )?domain/,
+      /nosuchuser|recip(?:ient)?notfound|resolver\.adr|no[ -]such[ -](?:user|mail ?box|recipient|account|address|person|alias|local|rcpt|email|mail user|destination)|no mail ?box (?:here|by|with|found|at)|no (?:one|user|person|account|recipient|address|mail ?box|valid recipients?)(?: is| was| were)? (?:here|by that|by this|with that|with this|found|at this|of that|for this|matching)|no valid (?:recipients?|rcpt)|(?:doesn'?t|does not|do not|don'?t) have (?:an?|any) .{0,60}account|not our customer|not a member of (?:the |this |our )?domain|not (?:a )?(?:local )?users? (?:of|on|at) this (?:server|system|domain|host)|(?:does|do)(?: not|n'?t) exists? (?:that |this |such |the |an? )?(?:user|mail ?box|recipient|account|address)|cannot deliver mail for\b/,
     unless: LIST_MEMBERS,
     when: isNotAboutSender,
   },
@@ -50,7 +50,7 @@ export const NO_MAILBOX_RULES: readonly Rule[] = [
     kind: 'no_mailbox',
     confidence: 0.93,
     pattern:
-      /unknown|not found|(?:does not|doesn'?t|do not|don'?t|did not|not|no longer|never) exist|not (?:a )?(?:user|customer) of (?:this|our) |(?:is|are) invalid|\binvalid\b|\bnot (?:a )?(?:valid|known|recogni[sz]ed|registered|listed|local|our customer|here|present|on (?:this )?server|configured to receive|set ?up)|isn'?t (?:valid|known|here)|could ?n[o']t be found|can(?:not|'?t) be (?:found|verified)|could not be verified|\bis wrong|non-?existent|undefined|no longer (?:on|valid|with|at|here)|not in (?:our|the) (?:list|directory|database)/g,
+      /unknown|not found|(?:does not|doesn'?t|do not|don'?t|did not|not|no longer|never) exist|not (?:a )?(?:user|customer) of (?:this|our) |(?:is|are) invalid|\binvalid\b|\bnot (?:a )?(?:valid|known|recogni[sz]ed|registered|listed|local|our customer|here|present|on (?:this )?server|configured to receive|set ?up)|isn'?t (?:valid|known|here)|could ?n[o']t be found|can(?:not|'?t) be (?:found|verified)|could not be verified|\bis wrong|non-?existent|undefined|no longer (?:on|valid|with|at|here)|not (?:found )?in (?:our |the )?(?:recipients? |users? |address(?:es)? |local |customer |mail ?box )?(?:list|directory|database|table|map)/g,
     about: ABOUT_WHO,
     unless: new RegExp(
       `${LIST_MEMBERS.source}|domain (?:name )?(?:is )?(?:not found|not exist|does not exist|unknown|invalid)`,
@@ -64,7 +64,8 @@ export const NO_MAILBOX_RULES: readonly Rule[] = [
     confidence: 0.8,
     pattern: /(?:un|not )available|undeliverable/g,
     about: ABOUT_WHO,
-    unless: /(?:temporarily|currently|service|server|system) (?:is )?(?:un|not )available/,
+    unless:
+      /(?:temporarily|currently|service|server|system) (?:is )?(?:un|not )available|polic|reject(?:ed)? (?:due|by|for|because)|block|access denied|spam|restrict|security|\bip\b/,
     when: isNotAboutSender,
   },
   {
@@ -74,7 +75,7 @@ export const NO_MAILBOX_RULES: readonly Rule[] = [
     confidence: 0.9,
     pattern: /rejected|refused|denied|not accepted/g,
     about: ABOUT_WHO,
-    unless: /unauthori[sz]ed|sender|preferences|polic/,
+    unless: /unauthori[sz]ed|sender|preferences|polic|unverified address/,
     when: (read) => isStrict(read) && isNotAboutSender(read),
   },
   {
@@ -91,7 +92,9 @@ export const NO_MAILBOX_RULES: readonly Rule[] = [
     kind: 'no_mailbox',
     confidence: 0.9,
     pattern:
-      /empf(?:ä|ae)nger (?:ist )?unbekannt|(?:adresse|benutzer|postfach|konto) (?:ist )?(?:unbekannt|existiert nicht|ungültig)|existiert nicht|n'existe pas|(?:utilisateur|destinataire|adresse|bo[iî]te) inconnu|(?:usuario|destinatario|cuenta|buz[oó]n) (?:desconocid|no existe|inexistente|no encontrad)|(?:utente|destinatario|casella) (?:sconosciut|inesistente|non esist)|(?:usu[aá]rio|destinat[aá]rio|conta) (?:desconhecid|inexistente|n[aã]o existe)|не существует|ユーザーが見つかりません|宛先不明|用户不存在|收件人不存在|不存在/,
+      /empf(?:ä|ae)nger(?:adresse)? (?:ist )?(?:unbekannt|nicht (?:bekannt|gefunden))|(?:adresse|benutzer|postfach|konto) (?:ist )?(?:unbekannt|existiert nicht|ungültig)|existiert nicht|n'existe pas|(?:utilisateur|destinataire|adresse|bo[iî]te) inconnu|(?:usuario|destinatario|cuenta|buz[oó]n) (?:desconocid|no existe|inexistente|no encontrad)|(?:utente|destinatario|casella) (?:sconosciut|inesistente|non esist)|(?:usu[aá]rio|destinat[aá]rio|conta) (?:desconhecid|inexistente|n[aã]o existe)|(?:gebruiker|mailbox|ontvanger|adres) (?:is )?(?:onbekend|bestaat niet)|onbekende (?:gebruiker|ontvanger)|(?:ok[äa]nd|ukendt|ukjent) (?:anv[äa]ndare|mottagare|bruger|modtager|bruker|mottaker)|(?:u[żz]ytkownik|adres|skrzynka|odbiorca) .{0,20}nie (?:istnieje|znalezion)|nieznany (?:u[żz]ytkownik|odbiorca)|(?:kullan[ıi]c[ıi]|al[ıi]c[ıi]|adres) .{0,20}(?:bulunamad|yok\b|mevcut de)|neexistuj|не существует|(?:пользовател|ящик|адрес|получател|абонент)\S* (?:\S+ )?не (?:найден|зарегистрирован|обнаружен|существует)|нет такого (?:пользователя|адреса|ящика)|неизвестный (?:пользователь|получатель|адрес)|宛先不明|(?:ユーザー?|アドレス|宛先|メールボックス|受信者).{0,14}(?:見つかりません|存在しません|不明)|(?:用户|邮箱|收件人|地址|账号|帐号|帐户|账户|信箱|使用者|收信人).{0,8}(?:不存在|未开通|已注销|已停用|无效|未找到)|不存在的(?:用户|邮箱|收件人)|无此用户|查无此人|(?:사용자|수신자|메일|주소|계정).{0,12}존재하지/,
+    // Said of the many addresses a sender tried, not of this one.
+    unless: /大量|频繁/,
     when: isNotAboutSender,
   },
 ];
@@ -104,7 +107,7 @@ export const NO_DOMAIN_RULES: readonly Rule[] = [
     kind: 'no_domain',
     confidence: 0.93,
     pattern:
-      /nxdomain|non-?existent (?:domain|host)|domainnonexistent|(?:unknown|invalid|illegal|no such|bad) (?:destination )?(?:domain|host(?:\/domain)?)\b|(?:host|hostname|domain)(?: \S{1,80})? (?:is )?unknown|null ?mx|does ?n[o']t accept (?:any )?(?:e-?mail|mail)|no (?:valid )?mx\b|(?:no|couldn'?t find (?:a|any)) (?:mail exchanger|host named|valid hosts?)|host(?: \S{1,80})? (?:or domain )?(?:name )?not found|unrout(?:e)?able (?:mail )?(?:domain|address)|name or service not known|(?:find|locate|reach) the (?:recipient|destination|target)(?:'s)? domain|bad destination (?:system|host)|no relevant answers/,
+      /nxdomain|non-?existent (?:domain|host)|domainnonexistent|(?:unknown|invalid|illegal|no such|bad) (?:destination )?(?:domain|host(?:\/domain)?)\b|(?:host|hostname|domain)(?: \S{1,80})? (?:is )?unknown|null ?mx|does ?n[o']t accept (?:any )?(?:e-?mail|mail)|no (?:valid )?mx\b|(?:no|couldn'?t find (?:a|any)) (?:mail exchanger|host named|valid hosts?)|host(?: \S{1,80})? (?:or domain )?(?:name )?not found|unrout(?:e)?able (?:mail )?(?:domain|address)|name or service not known|(?:find|locate|reach) the (?:recipient|destination|target)(?:'s)? domain|bad destination (?:system|host)|no relevant answers|nowhere to deliver|(?:mx|srv) (?:or \w+ )?records? (?:indicat|say|show)\S* no/,
     unless: TRY_LATER,
     when: isNotAboutSender,
   },

@@ -3,12 +3,21 @@ import type { Rule } from './rule.ts';
 /** Lists, reputation, and spam said of the sender's host. They stand before recipient words. */
 export const REPUTATION_RULES: readonly Rule[] = [
   {
+    // Short marks by which large receivers name the rule a sender broke.
+    rule: 'reputation.token',
+    cls: 'block',
+    kind: 'reputation',
+    confidence: 0.9,
+    pattern:
+      /\baup#|\((?:con|hvu|rly|dyn|rtr|dns|scon):\w\d|\b(?:dt:(?:spm|rbl|sum)|hl:\w{3}|mi:\w{3}|rp:\w{3})\b/,
+  },
+  {
     rule: 'reputation.list',
     cls: 'block',
     kind: 'reputation',
     confidence: 0.96,
     pattern:
-      /spamhaus|\bsorbs\b|spamcop|barracuda|cloudmark|senderbase|sender ?score|abusix|mailspike|\bsurbl|\buribl|uceprotect|spfbl|invaluement|\bs?x?rbl\b|dns_?rbl|\bdns-?bl\b|real ?time block|(?:block|black|deny|ban|drop)[ -]?list|\blisted\b|block(?:ed|ing)? using|banned|\b(?:xbl|sbl|pbl|css|zen)\b|\btss\d\d\b|\bs31[45]0\b|\bbl2[0-9]\b|blocked for (?:the day|spam|abuse)|open proxy|snowshoe/,
+      /spamhaus|\bsorbs\b|spamcop|barracuda|cloudmark|senderbase|sender ?score|abusix|mailspike|\bsurbl|\buribl|uceprotect|spfbl|invaluement|\bs?x?rbls?\b|dns_?rbl|\bdns-?bls?\b|real ?time block|(?:block|black|deny|ban|drop)[ -]?list|\blisted\b(?! as an? \S{1,20} mx)|block(?:ed|ing)? using|banned|\b(?:xbl|sbl|pbl|css|zen)\b|\btss\d\d\b|\bs31[45]0\b|\bbl2[0-9]\b|blocked for (?:the day|spam|abuse)|open proxy|snowshoe/,
     unless: /not listed|mail ?box (?:is )?not listed|(?:user|recipient|address) (?:is )?not listed/,
   },
   {
@@ -17,7 +26,7 @@ export const REPUTATION_RULES: readonly Rule[] = [
     kind: 'reputation',
     confidence: 0.94,
     pattern:
-      /reputation|user complaints|complaint rate|abus(?:e|ive)|(?:bad|blocked|suspicious|dynamic|rejected|spamming|banned|your) (?:ip|server|host|mail server|network)\b.{0,40}(?:block|reject|refus|den(?:y|ied)|not (?:allowed|accept)|dynamic|spam|abus|polic)|(?:reject|refus|block|den(?:y|ied)|not (?:allow|accept)(?:ed)?)[^.]{0,40} (?:bad ip|your ip|your server|your host|your network|from ip|ip address|the ip|this ip|client host|client ip)|\bip\b[ :]*(?:address )?(?:\[?ip\]? )?(?:has been |is |was )?(?:temporarily )?(?:block|denied|reject|banned)|bad ip|dynamic (?:ip|address|host)|\[?\bip\]? - a problem occurred|(?:ip|host|connection|client)s? .{0,30}(?:blocked|denied) by|access denied, banned/,
+      /reputation|\bkarma\b|complaints\b|complaint rate|abusive|\babus(?:e|er|ing)\b(?= (?:of|detected|reports?|from|by|polic|complaint|score))|(?:for|of|due to|because of|spam|network|ip|reported|suspected|detected|mail|stop) abuse|dictionary attack|harvest(?:ing)? (?:attack|detected)|(?:bad|blocked|suspicious|dynamic|rejected|spamming|banned|your) (?:ip|server|host|mail server|network)\b.{0,40}(?:block|reject|refus|den(?:y|ied)|not (?:allowed|accept)|dynamic|spam|abus|polic)|(?:reject|refus|block|den(?:y|ied)|not (?:allow|accept)(?:ed)?)[^.]{0,40} (?:bad ip|your ip|your server|your host|your network|from ip|ip address|the ip|this ip|client host|client ip)|\bip\b[ :]*(?:address )?(?:\[?ip\]? )?(?:has been |is |was )?(?:temporarily )?(?:block|denied|reject|banned)|\b(?:bad|black|remote|sender|blocked) ip\b|\bip (?:is |in |was )?(?:hangup|prison|check error)|dynamic (?:ip|address|host)|\[?\bip\]? - a problem occurred|(?:ip|host|connection|client)s? .{0,30}(?:blocked|denied) by|access denied, banned/,
   },
   {
     rule: 'reputation.spam_source',

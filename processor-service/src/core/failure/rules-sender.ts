@@ -1,5 +1,8 @@
 import type { Rule } from './rule.ts';
 
+/** Replies to a login, never to a recipient: RFC 4954. */
+const LOGIN_REPLIES = new Set(['530', '534', '535', '538']);
+
 const SENDER = '(?:sender|mail ?from|envelope[ -]from|from[ -]address|return[ -]path|from:)';
 
 /** The sender is not who it should be: families of authentication and of the sender's address. */
@@ -27,9 +30,10 @@ export const SENDER_RULES: readonly Rule[] = [
     kind: 'sender',
     confidence: 0.95,
     pattern: new RegExp(
-      `${SENDER}(?: \\S+){0,6} (?:rejected|refused|denied|blocked|banned|not allowed|not permitted|not authori[sz]ed|not accepted|not verified|could not be verified|verify|verification|invalid|unknown|does not exist|doesn't exist|not exist|not found|is not in|not in my|disallowed|forbidden|restricted|policy|reputation|mismatch|required|must|spoof)|(?:rejected|refused|denied|blocked|banned|unauthori[sz]ed|invalid|unknown|bad|forged|blacklisted|verify|unverified|spoofed|malformed|untrusted|illegal|poor reputation) (?:the )?(?:sender|sending|return path|from)\\b`,
+      `${SENDER}(?: \\S+){0,6} (?:rejected|refused|denied|blocked|banned|not allowed|not permitted|not authori[sz]ed|not accepted|not verified|could not be verified|verify|verification|invalid|unknown|does not exist|doesn't exist|not exist|not found|is not in|not in my|disallowed|forbidden|restricted|policy|reputation|mismatch|required|must|spoof|cannot send|can't send)|(?:reject(?:s|ed|ing)|refus(?:es|ed|ing)|den(?:y|ies|ied|ying)|block(?:s|ed|ing)|banned|unauthori[sz]ed|invalid|unknown|bad|fake|forged|blacklisted|verify|unverified|spoof(?:ed|ing)|malformed|untrusted|illegal|poor reputation) (?:the |this |that )?(?:sender|sending|return path|from|message from)\\b|spoofed (?:message|mail|e-?mail|address)`,
     ),
-    unless: /please (?:inform|contact|notify) the sender|return(?:ed)? to sender/,
+    unless:
+      /please (?:inform|contact|notify) the sender|return(?:ed)? to sender|messages? from unknown senders/,
   },
   {
     rule: 'sender.domain',
@@ -37,8 +41,36 @@ export const SENDER_RULES: readonly Rule[] = [
     kind: 'sender',
     confidence: 0.93,
     pattern:
-      /(?:sender|sending|from|originating|envelope)(?:'s)? ?:? ?(?:email )?domain|sender'?s? (?:email |address|ip|host|domain)|valid (?:sender|from)\b|from: (?:header|address|addresses|domain)|from header|(?:blank|empty|missing|multiple|invalid) from|header from|rfc ?5322|rfc ?5321 violation|rfc ?2822|\bhelo\b|\behlo\b|my name was rejected|envelope from/,
+      /(?:sender|sending|from|originating|envelope)(?:'s)? ?:? ?(?:email )?domain|sender'?s? (?:email |address|ip|host|domain)|valid (?:sender|from)\b|from: (?:header|address|addresses|domain)|from header|(?:blank|empty|missing|multiple|invalid) from|header from|rfc ?5322|rfc ?5321 violation|rfc ?2822|\bhelo\b|\behlo\b|my name was rejected|envelope from|domain (?:that |which )?you (?:send|sent|are sending) from|mail from (?:non-?existent|unknown|invalid)|(?:unresolvable|unknown|invalid) (?:client host|host ip)\b|(?:hostname|name) of your|domain must be valid/,
     unless: /please (?:inform|contact|notify) the sender/,
+  },
+];
+
+/** The account that sends is not let in, or not any more; whatever else the text says of accounts. */
+export const ACCOUNT_RULES: readonly Rule[] = [
+  {
+    rule: 'sender.account',
+    cls: 'block',
+    kind: 'sender',
+    confidence: 0.88,
+    pattern:
+      /your (?:e-?mail |user |mail |smtp )?account (?:has been |is |was )?(?:temporarily )?(?:disabled|blocked|suspended|locked|limited|restricted|not allowed|not permitted|banned)|sending (?:for|from) this (?:account|user)|username and password|outbound (?:mail|message|e-?mail)|\bapi key\b|not authori[sz]ed to (?:use this|send)/,
+  },
+  {
+    rule: 'auth.login',
+    cls: 'block',
+    kind: 'auth',
+    confidence: 0.9,
+    pattern: /authenticat|password|credential|\bauth\b|login|locked|access denied/,
+    when: ({ reply }) => reply !== null && LOGIN_REPLIES.has(reply),
+  },
+  {
+    rule: 'policy.not_from_you',
+    cls: 'block',
+    kind: 'policy',
+    confidence: 0.9,
+    pattern:
+      /(?:does|do|will|can) ?(?:n[o']t|'t|not) (?:accept|receive) (?:any |your )?(?:e-?mails?|mails?|messages?) (?:from|sent)/,
   },
 ];
 
@@ -50,7 +82,7 @@ export const RATE_RULES: readonly Rule[] = [
     kind: 'rate',
     confidence: 0.93,
     pattern:
-      /too many (?:invalid |bad |unknown |concurrent |simultaneous |smtp |open |unauthenticated |different |e-?)*(?:recipients?|rcpts?|connections?|messages?|sessions?|mails?|emails?|errors|requests|commands|transactions|attempts)|(?:rate|frequency|volume|connection|concurrency|message)[ -]?(?:is |was |has been )?(?:limit|throttl)|throttl|unusual (?:rate|volume|amount|activity)|(?:messages|mails?|emails?|connections|recipients) per (?:hour|minute|day|second|connection|session)|per[ -]hour|excessive|too (?:fast|frequent|quickly)|(?:sending|submission|relay|sender|outbound|outgoing|daily|hourly)(?: message| mail| email| rate)*(?: quota| limit)|(?:unexpected|high) volume|mail flood|(?:exceed|reach)(?:s|ed)? (?:the |your |our )?(?:maximum |max )?(?:number of |allowed )*(?:connections|rate|limit of (?:messages|connections|mails))|limit(?:ed)? (?:the )?(?:rate|number) (?:of|at)|slow down/,
-    unless: /too many hops/,
+      /too many (?:invalid |bad |unknown |concurrent |simultaneous |smtp |open |unauthenticated |different |same size |same |e-?)*(?:recipients?|rcpts?|connections?|messages?|sessions?|mails?|emails?|errors|requests|commands|transactions|attempts)|(?:rate|frequency|volume|connection|concurrency|message)[ -]?(?:is |was |has been )?(?:limit|throttl)|throttl|unusual (?:\S+ )?(?:rate|volume|amount|activity)|(?:messages|mails?|emails?|connections|recipients) per (?:hour|minute|day|second|connection|session)|per[ -]hour|excessive (?:\S+ )?(?:volume|messages?|connections?|e?-?mails?|errors?|rates?|numbers?|amounts?|sending|recipients?|traffic|bounces?|invalid|unknown|use)|too (?:fast|frequent|quickly)|(?:sending|submission|relay|sender|outbound|outgoing|daily|hourly)(?: message| mail| email| rate)*(?: quota| limit)|(?:unexpected|high) volume|mail flood|(?:exceed|reach)(?:s|ed)? (?:the |your |our )?(?:maximum |max )?(?:number of |allowed )*(?:connections|rate|limit of (?:messages|connections|mails))|limit(?:ed)? (?:the )?(?:rate|number) (?:of|at)|slow down/,
+    unless: /too many hops|(?:user|mail ?box|recipient|account) has too many/,
   },
 ];

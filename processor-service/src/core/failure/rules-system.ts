@@ -9,8 +9,39 @@ export const SIZE_RULES: readonly Rule[] = [
     kind: 'size',
     confidence: 0.94,
     pattern:
-      /(?:message|mail|e-?mail|size|attachment|data|body|content|header)s?(?: \S+){0,4} (?:too (?:large|big|long)|larger than|exceed(?:s|ed|ing)?(?: \S+){0,4} (?:size|limit|maximum|value))|(?:message|mail|maximum|max|attachment) size(?: \S+){0,3} (?:exceed|limit|violat)|exceed(?:s|ed|ing)?(?: \S+){0,5} (?:message|mail) size|size limit|too (?:large|big) (?:message|mail|for)|(?:line|lines)(?: \S+){0,2} too long|line (?:length )?limit/,
+      /(?:message|mail|e-?mail|size|attachment|data|body|content|header)s?(?: \S+){0,4} (?:too (?:large|big|long)|larger than|exceed(?:s|ed|ing)?(?: \S+){0,4} (?:size|limit|maximum|value))|(?:message|mail|maximum|max|attachment) size(?: \S+){0,3} (?:exceed|limit|violat)|exceed(?:s|ed|ing)?(?: \S+){0,5} (?:message|mail) size|size limit|too (?:large|big) (?:message|mail|for)|(?:line|lines)(?: \S+){0,2} too long|line (?:length )?limit|line length (?:is|exceed|of)/,
     unless: /headers? (?:are |is )?too (?:large|long|big)/,
+  },
+];
+
+/** The text begins with what went wrong on the way, before any server had a say. */
+export const WAY_RULES: readonly Rule[] = [
+  {
+    rule: 'transient.way',
+    cls: 'soft',
+    kind: 'transient',
+    confidence: 0.93,
+    pattern:
+      /^(?:smtp )?(?:lost connection|connect to |connection to |conversation with |timed? ?out|unable to connect|could ?n[o']t connect|no route to host|network is unreachable)/,
+    unless: /block|denied|spam|listed|reputation|\b55\d\b/,
+  },
+  {
+    rule: 'transient.expired',
+    cls: 'soft',
+    kind: 'transient',
+    confidence: 0.9,
+    pattern:
+      /message (?:has )?expired|(?:delivery|retry) (?:time|timeout|period) (?:has )?(?:expired|exceeded)|expired in (?:the )?queue/,
+    unless: /block|denied|spam|listed|reputation|no such|unknown|does not exist|not found/,
+  },
+  {
+    rule: 'transient.lookup',
+    cls: 'soft',
+    kind: 'transient',
+    confidence: 0.85,
+    pattern:
+      /unable to (?:get|look ?up|resolve) (?:the )?mx\b|\bmx (?:lookup|info) (?:failed|error)|unverified address: address (?:lookup|verification)|address verification in progress|could not complete .{0,20}callout/,
+    unless: /no such|unknown|does not exist|sender/,
   },
 ];
 
@@ -32,7 +63,7 @@ export const PASSING_RULES: readonly Rule[] = [
     pattern:
       /connection(?:s)? (?:to \S+ |with \S+ |was |is |has been |unexpectedly )*(?:refused|timed|reset|lost|dropped|broken|closed|failed|error|aborted|terminated|expired)|lost connection|(?:connect|connecting|connection)(?: \S+){0,4} (?:timed? ?out|failed|refused|is broken)|timed ?out|time ?-?out|no route|network (?:is )?(?:error|unreachable|problem)|did not accept our requests to connect|unable to connect|could ?n[o']t connect|refused to talk|no smtp connection|host (?:is )?(?:unreachable|down)|not responding|no (?:answer|response) from/,
     unless:
-      /connection refused ?\(|refused your connection|connections? (?:not accepted|refused) (?:from|due)/,
+      /connection refused ?\((?!socket)|refused your connection|connections? (?:not accepted|refused) (?:from|due)/,
   },
   {
     rule: 'transient.loop',

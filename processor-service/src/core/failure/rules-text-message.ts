@@ -71,7 +71,7 @@ export const PUSH_RULES: readonly Rule[] = [
     kind: 'dead_token',
     confidence: 0.95,
     pattern:
-      /unregistered|not ?registered|bad ?device ?token|invalid ?registration|invalid (?:device |registration |push |fcm |apns )*token|expired ?token|\b410\b|requested entity was not found|token (?:is )?(?:no longer valid|not valid|expired|invalid|not found)|device (?:token )?(?:not found|unknown)/,
+      /unregistered|not[ _-]?registered|bad[ _-]?device[ _-]?token|invalid[ _-]?registration|invalid[ _-](?:device[ _-]|registration[ _-]|push[ _-]|fcm[ _-]|apns[ _-])*token|expired[ _-]?token|\b410\b|requested entity was not found|token (?:is |was |has )?(?:no longer (?:valid|active)|not valid|expired|invalid|inactive|not found|unknown)|not a valid (?:\S+ ){0,3}token|device (?:token )?(?:is )?(?:not found|unknown|inactive|unregistered)/,
   },
   {
     rule: 'push.credentials',

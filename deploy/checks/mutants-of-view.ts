@@ -1,0 +1,40 @@
+import { mutant } from './mutant.ts';
+import type { Mutant } from './mutant.ts';
+
+/** Wrong ways to read a state: score, flags, suppression, engagement, timers. */
+// prettier-ignore
+export const VIEW_MUTANTS: readonly Mutant[] = [
+  mutant('day-table.ts', 'if (row.success > 0 || row.day <= cutDay) return 0;', 'if (row.day <= cutDay) return 0;', 'a failing day counts although mail came through that day'),
+  mutant('day-table.ts', 'row.day <= cutDay', 'row.day < cutDay', 'the day of the reinstatement is not forgiven'),
+  mutant('day-table.ts', "if (kind === 'size') return 0;", '', 'a message too big counts against the mailbox'),
+  mutant('day-table.ts', "if (cls === 'block') return 'block';", "if (cls === 'block') return 'half';", 'a refused sender counts against the mailbox'),
+  mutant('day-table.ts', 'if (day <= to) sum +=', 'if (day < to) sum +=', 'today is not counted'),
+  mutant('score.ts', 'Math.min(row.success, SUCCESSES_A_DAY_MAX)', 'row.success', 'a burst of successes buys immunity'),
+  mutant('score.ts', 'Math.min(byShare, byStreak)', 'Math.max(byShare, byStreak)', 'the better of two scores, not the worse'),
+  mutant('score.ts', 'if (day > lastSuccessDay) sbs += failed;', 'sbs += failed;', 'a success does not end the streak'),
+  mutant('score.ts', 'score >= HEALTHY_FROM', 'score > HEALTHY_FROM', 'eighty is not healthy'),
+  mutant('score.ts', 'today - day > STREAK_AGE_DAYS', 'today - day >= STREAK_AGE_DAYS', 'the streak looks back 89 days'),
+  mutant('score.ts', 'today - day <= 6', 'today - day <= 7', 'a week of blocks has eight days'),
+  mutant('soft-suppression.ts', 'span > SECOND_WAY_DAYS_BACK', 'span >= SECOND_WAY_DAYS_BACK', 'the second way looks back 119 days'),
+  mutant('soft-suppression.ts', 'span > FIRST_WAY_DAYS_BACK', 'span >= FIRST_WAY_DAYS_BACK', 'the first way looks back 89 days'),
+  mutant('soft-suppression.ts', 'sum >= firstWay.sum', 'sum > firstWay.sum', 'the first way needs more than its sum'),
+  mutant('soft-suppression.ts', 'if (day < ladder.until)', 'if (day <= ladder.until)', 'the day after a cool-off still belongs to it'),
+  mutant('soft-suppression.ts', 'Math.min(COOL_OFF_DAYS * rung, COOL_OFF_DAYS_MAX)', 'COOL_OFF_DAYS * rung', 'a cool-off without an end'),
+  mutant('soft-suppression.ts', 'day - ladder.lastFailing > FORGET_DAYS', 'day - ladder.until > FORGET_DAYS', 'forgets by the end of the cool-off'),
+  mutant('clicks.ts', 'at > deliveredAt + SCANNER_AFTER_MS', 'at >= deliveredAt + SCANNER_AFTER_MS', 'a scanner at the tenth second is a person'),
+  mutant('clicks.ts', "leg.channel !== 'email' || ", '', 'scanners read text messages'),
+  mutant('flags.ts', 'address.deliveredAt > hard.at + DELIVERED_AFTER_HARD_MS', 'address.deliveredAt >= hard.at', 'a delivery in the same hour contradicts a hard bounce'),
+  mutant('flags.ts', 'hard !== null && live.length === 0', 'hard !== null', 'one dead device makes push undeliverable'),
+  mutant('engagement.ts', 'now - base >= days * DAY_MS', 'now - base > days * DAY_MS', 'cold a millisecond late'),
+  mutant('engagement.ts', ' && reading.exposure >= exposure', '', 'cold although nothing was sent'),
+  mutant('engagement.ts', 'dayOf(lastEngagedAt) + 1', 'dayOf(lastEngagedAt)', 'the mail that was clicked counts as ignored'),
+  mutant('channel.ts', "|| channel.consent !== 'on'", "|| channel.consent === 'off'", 'text messages without an explicit yes'),
+  mutant('channel.ts', 'silentUntil === null || now >= silentUntil', 'silentUntil === null || now < silentUntil', 'a complaint moves marketing to the next channel'),
+  mutant('cadence.ts', 'Math.max(byBand, byCold)', 'Math.min(byBand, byCold)', 'the more frequent of two cadences'),
+  mutant('resend.ts', 'if (isChain) return null;', '', 'resends again and again'),
+  mutant('resend.ts', "['soft:quota', 24 * HOUR_MS]", "['soft:quota', 4 * HOUR_MS]", 'a full mailbox is tried again too soon'),
+  mutant('timer.ts', 'if (at > now && (next === null || at < next)) next = at;', 'if (at > now && (next === null || at > next)) next = at;', 'the last of all instants, not the next'),
+  mutant('timer.ts', 'add(resend.before);', '', 'nobody looks when a resend is no longer worth it'),
+  mutant('timer.ts', 'if (silentUntil !== null) add(silentUntil);', '', 'nobody looks when the silence ends'),
+  mutant('change.ts', 'Math.abs(before[name].score - after[name].score) >= scoreStep', 'Math.abs(before[name].score - after[name].score) > scoreStep', 'a step of exactly five is not published'),
+];

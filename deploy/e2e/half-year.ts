@@ -1,0 +1,112 @@
+import { createAddressHasher } from '@landed/schemas/address-hash';
+import { createEncoder } from '@landed/schemas/codec';
+import { kafkaOptions } from '@landed/schemas/kafka';
+import { partitionOf } from '@landed/schemas/key';
+import { createRegistry } from '@landed/schemas/registry';
+import { createSealer } from '@landed/schemas/seal';
+import { topicNames } from '@landed/schemas/topics';
+import { ConfigResourceTypes, Kafka, logLevel } from 'kafkajs';
+import { loadConfig } from '../../processor-service/src/config.ts';
+import { createRawMaker } from '../faults/raw-maker.ts';
+import type { MadeRecord } from '../faults/raw-maker.ts';
+
+const DAY_MS = 86_400_000;
+
+/** One thing that happens to the person of the storyline. */
+export type Happening = {
+  /** Days and hours since the story began, at 00:00 UTC. */
+  readonly day: number;
+  readonly hour: number;
+  readonly id: string;
+  /** Of a webhook; a command has none. */
+  readonly metric?: string;
+  readonly channel?: string;
+  readonly mail?: string;
+  readonly failure?: string;
+  readonly command?: Readonly<Record<string, string>>;
+};
+
+export type Story = {
+  readonly workspace: string;
+  readonly cioId: string;
+  /** A midnight UTC, ms. */
+  readonly startAt: number;
+  readonly happenings: readonly Happening[];
+};
+
+const EMAIL = 'ann@shop.example';
+
+function bodyOf(story: Story, happening: Happening): { kind: string; body: object } {
+  const at = instantOf(story, happening);
+  const { cioId } = story;
+  const { id, metric, channel = 'email', mail, failure, command } = happening;
+  const identifiers = { id: `user-${cioId}`, email: EMAIL, cio_id: cioId };
+  if (command !== undefined) {
+    return { kind: 'command', body: { ...command, occurred_at: at, identifiers } };
+  }
+  const recipient = channel === 'email' ? EMAIL : '+15005550006';
+  const data = {
+    identifiers,
+    recipient,
+    ...(mail === undefined ? {} : { delivery_id: mail }),
+    ...(failure === undefined ? {} : { failure_message: failure }),
+    ...(metric === 'clicked' ? { href: 'https://shop.example/offer', link_id: 1 } : {}),
+  };
+  const timestamp = Math.floor(at / 1000);
+  return {
+    kind: 'webhook',
+    body: { event_id: id, object_type: channel, metric, timestamp, data },
+  };
+}
+
+export function instantOf({ startAt }: Story, { day, hour }: Pick<Happening, 'day' | 'hour'>) {
+  return startAt + day * DAY_MS + Math.round(hour * 3_600_000);
+}
+
+/**
+ * Writes a story into the raw topic, each record dated by its own event and not by the broker, and
+ * keeps the broker from cleaning up what looks old: so that half a year passes in seconds.
+ */
+export async function writeStory(
+  env: Readonly<Record<string, string>>,
+  story: Story,
+): Promise<void> {
+  const config = loadConfig(env);
+  const { hash } = createAddressHasher(config.hashKey);
+  const sealer = createSealer(config.sealKeys);
+  const ids = await createRegistry(config.registry).schemaIds();
+  const encode = createEncoder('RawWebhook', ids.RawWebhook);
+  const brokers = { KAFKA_BROKERS: (env['KAFKA_BROKERS'] ?? '').split(','), KAFKA_TLS: false };
+  const kafka = new Kafka({
+    ...kafkaOptions(brokers, 'landed-story'),
+    logLevel: logLevel.NOTHING,
+  });
+  const topic = topicNames(env['KAFKA_TOPIC_PREFIX']).raw;
+  const admin = kafka.admin();
+  const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
+  await Promise.all([admin.connect(), producer.connect()]);
+  try {
+    const configEntries = [
+      { name: 'message.timestamp.type', value: 'CreateTime' },
+      { name: 'retention.ms', value: '-1' },
+    ];
+    const resources = [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries }];
+    await admin.alterConfigs({ validateOnly: false, resources });
+    const messages = story.happenings.map((happening) => {
+      const at = instantOf(story, happening);
+      const make = createRawMaker({
+        workspace: story.workspace,
+        hashAddress: hash,
+        seal: sealer.seal,
+        encode,
+        now: () => at,
+      });
+      const { kind, body } = bodyOf(story, happening);
+      const { key, value }: MadeRecord = make(kind, story.cioId, happening.id, body);
+      return { key, value, timestamp: String(at), partition: partitionOf(key, config.partitions) };
+    });
+    await producer.send({ topic, messages, acks: -1 });
+  } finally {
+    await Promise.all([admin.disconnect(), producer.disconnect()]);
+  }
+}
