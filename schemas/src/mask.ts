@@ -3,6 +3,8 @@ export const MASKED_NUMBER = '<number>';
 
 /** Characters that end an address on either side. `%` is none: addresses in links are escaped. */
 const BOUNDARY = /[\s<>"'`()[\]{},;:=?&/\\|]/;
+/** Without one of these no address or number stands in a text. */
+const SIGN = /[@%+]/;
 const NUMBER = /(?:\+|%2B)\d[\d ().-]{5,18}\d/gi;
 
 function addressStart(text: string, at: number, from: number): number {
@@ -44,6 +46,7 @@ function nextSign(
  * free text by placeholders. Linear in the length of the text, whatever is in it.
  */
 export function maskAddresses(text: string): string {
+  if (!SIGN.test(text)) return text;
   const lower = text.includes('%') ? text.toLowerCase() : text;
   let out = '';
   let from = 0;

@@ -82,8 +82,8 @@ function stateBytes(people: ReadonlyMap<string, PersonState>): Record<string, st
   const bytes: [string, string][] = [];
   for (const [key, { profile, deliveries }] of people) {
     bytes.push([key, encodeProfileState(profile).toString('hex')]);
-    for (const [id, delivery] of deliveries) {
-      bytes.push([`${key}#${id}`, encodeDeliveryState(delivery).toString('hex')]);
+    for (const delivery of deliveries) {
+      bytes.push([`${key}#${delivery.deliveryId}`, encodeDeliveryState(delivery).toString('hex')]);
     }
   }
   return Object.fromEntries(bytes.sort(([one], [other]) => (one < other ? -1 : 1)));

@@ -1,5 +1,5 @@
 import { latest } from './clock.ts';
-import { putChannel } from './draft.ts';
+import { draftChannel } from './draft.ts';
 import type { Draft } from './draft.ts';
 import type { Channel } from './event.ts';
 import { laterEvidence } from './marks.ts';
@@ -41,24 +41,20 @@ function merge(held: AddressState | undefined, to: string, news: AddressNews): A
 
 /** Merges into the address; beyond the bound the one seen longest ago goes, with its history. */
 export function noteAddress(draft: Draft, channel: Channel, to: string, news: AddressNews): void {
-  const state = draft.channels[channel];
-  const held = state.addresses.find((address) => address.to === to);
-  const next = merge(held, to, news);
-  if (held !== undefined) {
-    const addresses = state.addresses.map((address) => (address === held ? next : address));
-    putChannel(draft, channel, { addresses });
+  const state = draftChannel(draft, channel);
+  const at = state.addresses.findIndex((address) => address.to === to);
+  const next = merge(state.addresses[at], to, news);
+  if (at >= 0) {
+    state.addresses = state.addresses.with(at, next);
     return;
   }
   const all = [...state.addresses, next].sort((a, b) => compareText(a.to, b.to));
   const gone = all.length > ADDRESSES_MAX ? seenLongestAgo(all) : undefined;
   if (gone === undefined) {
-    putChannel(draft, channel, { addresses: all });
+    state.addresses = all;
     return;
   }
-  const addresses = all.filter((address) => address !== gone);
-  const histories =
-    channel === 'push'
-      ? state.histories
-      : state.histories.filter((history) => history.to !== gone.to);
-  putChannel(draft, channel, { addresses, histories });
+  state.addresses = all.filter((address) => address !== gone);
+  if (channel === 'push') return;
+  state.histories = state.histories.filter((history) => history.to !== gone.to);
 }

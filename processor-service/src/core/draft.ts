@@ -1,5 +1,6 @@
 import type { Channel } from './event.ts';
 import type { DeliveryState } from './delivery.ts';
+import { deliveryOf } from './person.ts';
 import type { PersonState } from './person.ts';
 import { historyKey } from './profile.ts';
 import type { ChannelState, HistoryState, ProfileState } from './profile.ts';
@@ -12,41 +13,46 @@ type Writable<T> = { -readonly [name in keyof T]: T[name] };
  * replaced and never changed in place. Lives within one call of `fold`.
  */
 export type Draft = {
+  readonly base: PersonState;
   readonly profile: Writable<ProfileState>;
   readonly channels: Writable<ProfileState['channels']>;
-  readonly base: ReadonlyMap<string, DeliveryState>;
   /** Deliveries written so far; null for those that are gone. */
   readonly written: Map<string, DeliveryState | null>;
 };
 
-export function openDraft(person: PersonState): Draft {
-  return {
-    profile: { ...person.profile },
-    channels: { ...person.profile.channels },
-    base: person.deliveries,
-    written: new Map(),
-  };
+export function openDraft(base: PersonState): Draft {
+  const profile: Writable<ProfileState> = { ...base.profile };
+  const channels: Writable<ProfileState['channels']> = { ...profile.channels };
+  profile.channels = channels;
+  return { base, profile, channels, written: new Map() };
 }
 
 export function draftDelivery(draft: Draft, deliveryId: string): DeliveryState | null {
   const written = draft.written.get(deliveryId);
-  return written === undefined ? (draft.base.get(deliveryId) ?? null) : written;
+  return written === undefined ? deliveryOf(draft.base, deliveryId) : written;
 }
 
-export function putChannel(draft: Draft, channel: Channel, change: Partial<ChannelState>): void {
-  draft.channels[channel] = { ...draft.channels[channel], ...change };
+/** The channel as this draft may write it: a copy of its own, made once. */
+export function draftChannel(draft: Draft, channel: Channel): Writable<ChannelState> {
+  const held = draft.channels[channel];
+  if (held !== draft.base.profile.channels[channel]) return held;
+  const copy = { ...held };
+  draft.channels[channel] = copy;
+  return copy;
 }
 
 /** Replaces the history an address counts in; one with nothing in it goes. */
 export function putHistory(draft: Draft, channel: Channel, next: HistoryState): void {
-  const { histories } = draft.channels[channel];
-  const others = histories.filter((history) => history.to !== next.to);
-  if (next.table.length === 0 && next.ladder === null) {
-    putChannel(draft, channel, { histories: others });
+  const state = draftChannel(draft, channel);
+  const { histories } = state;
+  const at = histories.findIndex((history) => history.to === next.to);
+  const isEmpty = next.table.length === 0 && next.ladder === null;
+  if (at < 0) {
+    if (isEmpty) return;
+    state.histories = [...histories, next].sort((a, b) => compareText(a.to, b.to));
     return;
   }
-  const all = others.length === 0 ? [next] : [...others, next];
-  putChannel(draft, channel, { histories: all.sort((a, b) => compareText(a.to, b.to)) });
+  state.histories = isEmpty ? histories.toSpliced(at, 1) : histories.with(at, next);
 }
 
 export function findHistory(
@@ -68,24 +74,26 @@ export function raiseEngaged(draft: Draft, at: number | null): void {
 }
 
 /** Closes the draft: the person as folded, with the ids of deliveries written and removed. */
-export function closeDraft(draft: Draft): {
+export function closeDraft({ base, profile, written }: Draft): {
   readonly person: PersonState;
   readonly changed: readonly string[];
   readonly removed: readonly string[];
 } {
   const changed: string[] = [];
   const removed: string[] = [];
-  const profile: ProfileState = { ...draft.profile, channels: draft.channels };
-  if (draft.written.size === 0) {
-    return { person: { profile, deliveries: draft.base }, changed, removed };
+  if (written.size === 0) {
+    return { person: { profile, deliveries: base.deliveries }, changed, removed };
   }
-  const deliveries = new Map(draft.base);
-  for (const [deliveryId, delivery] of draft.written) {
+  const deliveries: DeliveryState[] = [];
+  for (const held of base.deliveries) {
+    const now = written.get(held.deliveryId);
+    if (now === undefined) deliveries.push(held);
+  }
+  for (const [deliveryId, delivery] of written) {
     if (delivery === null) {
-      deliveries.delete(deliveryId);
       removed.push(deliveryId);
     } else {
-      deliveries.set(deliveryId, delivery);
+      deliveries.push(delivery);
       changed.push(deliveryId);
     }
   }

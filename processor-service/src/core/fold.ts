@@ -3,8 +3,8 @@ import { emptyDelivery, makeDelivery } from './delivery.ts';
 import {
   closeDraft,
   draftDelivery,
+  draftChannel,
   openDraft,
-  putChannel,
   putHistory,
   raiseEngaged,
 } from './draft.ts';
@@ -16,6 +16,7 @@ import { laterMark } from './marks.ts';
 import type { Mark } from './marks.ts';
 import { mergeName } from './names.ts';
 import { foldOutcome } from './outcome.ts';
+import { deliveryOf } from './person.ts';
 import type { PersonState } from './person.ts';
 import { COMPLAINTS_MAX } from './profile.ts';
 import type { ConsentLayer } from './profile.ts';
@@ -53,8 +54,8 @@ function foldConsents(draft: Draft, event: CoreEvent): void {
     if (change.layer === 'profile') {
       draft.profile.consent = mergeConsent(draft.profile.consent, change, mark);
     } else {
-      const { consent } = draft.channels[change.layer];
-      putChannel(draft, change.layer, { consent: mergeConsent(consent, change, mark) });
+      const state = draftChannel(draft, change.layer);
+      state.consent = mergeConsent(state.consent, change, mark);
     }
   }
 }
@@ -139,7 +140,7 @@ export function fold(person: PersonState, event: CoreEvent): FoldResult {
   const seen =
     event.deliveryId === null
       ? profile.seen
-      : (person.deliveries.get(event.deliveryId)?.seen ?? NOTHING_SEEN);
+      : (deliveryOf(person, event.deliveryId)?.seen ?? NOTHING_SEEN);
   if (wasSeen(seen, event.eventId)) return unchanged(person, 'duplicate');
   const newest = Math.max(profile.newestReceipt ?? event.receivedAt, event.receivedAt);
   const isTooOld = event.ts < newest - DELIVERY_WINDOW_MS;

@@ -13,7 +13,7 @@ import {
   withPart,
 } from './delivery.ts';
 import type { Leg } from './delivery.ts';
-import { draftDelivery, putChannel } from './draft.ts';
+import { draftChannel, draftDelivery } from './draft.ts';
 import type { Draft } from './draft.ts';
 import type { Channel, CoreEvent, Failure, Target } from './event.ts';
 import { keepGreatest } from './marks.ts';
@@ -49,16 +49,14 @@ function laterBounce(held: LastBounce | null, next: LastBounce): LastBounce {
 function moveCurrent(draft: Draft, channel: Channel, to: string, at: number): void {
   const { current } = draft.channels[channel];
   const order = current === null ? -1 : current.at - at || compareText(current.to, to);
-  if (order < 0) putChannel(draft, channel, { current: { at, to } });
+  if (order < 0) draftChannel(draft, channel).current = { at, to };
 }
 
 function noteFailure(draft: Draft, channel: Channel, evidence: Evidence): void {
-  const { lastBounce, failures } = draft.channels[channel];
+  const state = draftChannel(draft, channel);
   const { at, cls, kind } = evidence;
-  putChannel(draft, channel, {
-    lastBounce: laterBounce(lastBounce, { at, cls, kind }),
-    failures: keepGreatest(failures, evidence),
-  });
+  state.lastBounce = laterBounce(state.lastBounce, { at, cls, kind });
+  state.failures = keepGreatest(state.failures, evidence);
 }
 
 /** Folds what an event says about one address into the channel, and returns the delivery's leg. */

@@ -6,11 +6,17 @@ import type { Names, ProfileState } from './profile.ts';
 /** Everything known of one person: the profile, and the deliveries that can still change. */
 export type PersonState = {
   readonly profile: ProfileState;
-  /** By delivery id. All of them: settling needs the complete set. */
-  readonly deliveries: ReadonlyMap<string, DeliveryState>;
+  /** All of them, each id once, in no order: settling needs the complete set. */
+  readonly deliveries: readonly DeliveryState[];
 };
 
-const EMPTY_PERSON: PersonState = { profile: EMPTY_PROFILE, deliveries: new Map() };
+/** One delivery of a person, by its id. */
+export function deliveryOf({ deliveries }: PersonState, deliveryId: string): DeliveryState | null {
+  for (const delivery of deliveries) if (delivery.deliveryId === deliveryId) return delivery;
+  return null;
+}
+
+const EMPTY_PERSON: PersonState = { profile: EMPTY_PROFILE, deliveries: [] };
 
 /** A person nothing is known about. */
 export function emptyPerson(): PersonState {

@@ -58,7 +58,7 @@ function readLive(person: PersonState): LiveChannels {
     whatsapp: nothingLive(),
     push: nothingLive(),
   };
-  for (const delivery of person.deliveries.values()) {
+  for (const delivery of person.deliveries) {
     for (const leg of delivery.legs) {
       const channel = live[leg.channel];
       if (leg.clicks.length > 0) {
@@ -130,20 +130,23 @@ function makeReading(person: PersonState): PersonReading {
     profile,
     channels,
     engagement: readEngagement(profile, liveClickAt, emailClickAt),
-    resend: readResend(person.deliveries.values(), emailTo),
+    resend: readResend(person.deliveries, emailTo),
     silentUntil: readSilence(profile, consent),
     deviceReachedAt: latestDelivered(channels.push.flags.liveDevices),
   };
 }
 
-/** A state is never changed in place, so what was read of it holds as long as it lives. */
-const readings = new WeakMap<PersonState, PersonReading>();
+let lastPerson: PersonState | null = null;
+let lastReading: PersonReading | null = null;
 
-/** Reads a person once; view, timer and reasons of the same state share the reading. */
+/**
+ * Reads a person. A state is never changed in place, so what was read of the person asked about last
+ * is kept: view, timer and reasons of one state share it.
+ */
 export function readPerson(person: PersonState): PersonReading {
-  const held = readings.get(person);
-  if (held !== undefined) return held;
+  if (person === lastPerson && lastReading !== null) return lastReading;
   const reading = makeReading(person);
-  readings.set(person, reading);
+  lastPerson = person;
+  lastReading = reading;
   return reading;
 }

@@ -26,7 +26,7 @@ type FailedMail = {
   readonly hasDelivered: boolean;
 };
 
-function failedMails(deliveries: Iterable<DeliveryState>, to: string): FailedMail[] {
+function failedMails(deliveries: readonly DeliveryState[], to: string): FailedMail[] {
   const failed: FailedMail[] = [];
   for (const { deliveryId, legs } of deliveries) {
     for (const leg of legs) {
@@ -45,7 +45,7 @@ function failedMails(deliveries: Iterable<DeliveryState>, to: string): FailedMai
 }
 
 /** What stands of a resend apart from the instant, the band and consent. `to`: current address. */
-export function readResend(deliveries: Iterable<DeliveryState>, to: string): ResendOffer | null {
+export function readResend(deliveries: readonly DeliveryState[], to: string): ResendOffer | null {
   const failed = failedMails(deliveries, to);
   let last = failed[0];
   for (const mail of failed) {

@@ -4,7 +4,7 @@ import { TABLE_DAYS, rowsFrom } from './day-table.ts';
 import type { DayCounts } from './day-table.ts';
 import { legDeliveredAt, legFirst, makeDelivery } from './delivery.ts';
 import type { DeliveryState, Leg } from './delivery.ts';
-import { putChannel, putHistory, raiseEngaged } from './draft.ts';
+import { draftChannel, putHistory, raiseEngaged } from './draft.ts';
 import type { Draft } from './draft.ts';
 import { CHANNELS } from './event.ts';
 import { OLDER_MAX } from './profile.ts';
@@ -44,7 +44,7 @@ function settleLeg(draft: Draft, leg: Leg, cutoff: number): Leg | null {
     if (isSure) sureAt = latest(sureAt, at);
   }
   humanAt = latest(humanAt, settledClick);
-  putChannel(draft, leg.channel, { humanAt, sureAt, successAt });
+  Object.assign(draftChannel(draft, leg.channel), { humanAt, sureAt, successAt });
   raiseEngaged(draft, settledClick);
   return kept.length === 0 ? null : { channel: leg.channel, parts: [], clicks: kept };
 }
@@ -95,7 +95,7 @@ function evictRows(draft: Draft, firstDay: number): void {
       channel === 'email'
         ? evictDeliveredDays(draft, deliveredDays, firstDay)
         : deliveredDays.filter((_, at) => (deliveredDays[at - (at % 2)] ?? 0) >= firstDay);
-    putChannel(draft, channel, { deliveredDays: kept });
+    draftChannel(draft, channel).deliveredDays = kept;
   }
 }
 
@@ -109,7 +109,7 @@ export function advance(draft: Draft, receivedAt: number): void {
   draft.profile.newestReceipt = receivedAt;
   if (before === null) return;
   const cutoff = receivedAt - DELIVERY_WINDOW_MS;
-  for (const delivery of draft.base.values()) {
+  for (const delivery of draft.base.deliveries) {
     if (delivery.oldest < cutoff) settleDelivery(draft, delivery, cutoff);
   }
   draft.profile.seen = forgetBefore(draft.profile.seen, cutoff);

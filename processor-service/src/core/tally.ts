@@ -3,7 +3,7 @@ import { addToCell, addToCount, failureCell } from './day-table.ts';
 import type { Cell, DayTable } from './day-table.ts';
 import { legDeliveredAt } from './delivery.ts';
 import type { Leg, Part } from './delivery.ts';
-import { findHistory, putChannel, putHistory } from './draft.ts';
+import { draftChannel, findHistory, putHistory } from './draft.ts';
 import type { Draft } from './draft.ts';
 import type { Channel } from './event.ts';
 import { historyKey } from './profile.ts';
@@ -54,5 +54,5 @@ export function tallyLeg(draft: Draft, before: Leg, after: Leg): void {
   if (deliveredAfter !== null) {
     deliveredDays = addToCount(deliveredDays, dayOf(deliveredAfter), 1);
   }
-  putChannel(draft, channel, { deliveredDays });
+  draftChannel(draft, channel).deliveredDays = deliveredDays;
 }

@@ -7,6 +7,7 @@ import { fold, outcomeEffect } from '../core/fold.ts';
 import type { FoldResult } from '../core/fold.ts';
 import { interpret } from '../core/interpret.ts';
 import type { Interpreted } from '../core/interpret.ts';
+import { deliveryOf } from '../core/person.ts';
 import type { LogRecord } from '../log/record-batch.ts';
 import type { Rejection } from './dead-letter.ts';
 import type { Decoded } from './decode.ts';
@@ -103,7 +104,7 @@ function assertWritable(
 ): void {
   deps.codec.writeProfile(profileRecord(key, known, deps.codec.hashKey));
   for (const id of ids) {
-    const delivery = known.person.deliveries.get(id);
+    const delivery = deliveryOf(known.person, id);
     if (delivery) deps.codec.writeDelivery(deliveryRecord(key, delivery, known.updatedAt));
   }
 }

@@ -59,14 +59,13 @@ const unreadable = (what: string): OperationError =>
 export function readKnownPerson(profile: Profile, deliveries: readonly Delivery[]): KnownPerson {
   const state = decodeProfileState(profile.state);
   if (state === null) throw unreadable('a profile');
-  const byId = new Map<string, DeliveryState>();
-  for (const record of deliveries) {
+  const read = deliveries.map((record): DeliveryState => {
     const delivery = decodeDeliveryState(record.delivery_id, record.state);
     if (delivery === null) throw unreadable('a delivery');
-    byId.set(record.delivery_id, delivery);
-  }
+    return delivery;
+  });
   return {
-    person: { profile: state, deliveries: byId },
+    person: { profile: state, deliveries: read },
     version: profile.version,
     publishedAt: profile.published_at,
     view: profile.view,

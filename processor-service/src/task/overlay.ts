@@ -1,5 +1,6 @@
 import type { Delivery, Profile } from '@landed/schemas/events.gen';
 import type { Decoder } from '@landed/schemas/codec';
+import { deliveryOf } from '../core/person.ts';
 import { deliveryRecord, profileRecord, readKnownPerson, unknownPerson } from './known-person.ts';
 import type { KnownPerson } from './known-person.ts';
 import { deliveryKey } from '@landed/schemas/key';
@@ -90,7 +91,7 @@ export function createOverlay(deps: OverlayDeps): Overlay {
         profiles.set(key, { value, timerAt: known.timerAt });
         records.push({ topic: topics.profiles, partition, key, value });
         for (const [id, clock] of deliveryClocks) {
-          const delivery = known.person.deliveries.get(id);
+          const delivery = deliveryOf(known.person, id);
           // No longer there: settled, and removed from the topic too.
           const bytes = delivery ? codec.writeDelivery(deliveryRecord(key, delivery, clock)) : null;
           const recordKey = deliveryKey(key, id);

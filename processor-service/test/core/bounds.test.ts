@@ -7,7 +7,7 @@ import {
 import { CHANNELS } from '../../src/core/event.ts';
 import type { CoreEvent } from '../../src/core/event.ts';
 import { fold } from '../../src/core/fold.ts';
-import { emptyPerson } from '../../src/core/person.ts';
+import { deliveryOf, emptyPerson } from '../../src/core/person.ts';
 import type { PersonState } from '../../src/core/person.ts';
 import { SEEN_IDS_MAX } from '../../src/core/seen.ts';
 import { view } from '../../src/core/view.ts';
@@ -65,7 +65,7 @@ function flood(count: number): CoreEvent[] {
 }
 
 function largestDelivery(person: PersonState): number {
-  const sizes = [...person.deliveries.values()].map((one) => encodeDeliveryState(one).length);
+  const sizes = person.deliveries.map((one) => encodeDeliveryState(one).length);
   return Math.max(0, ...sizes);
 }
 
@@ -92,7 +92,7 @@ describe('bounds of the state', () => {
       person = result.person;
     }
     expect(noisy).toBe(10_000 - SEEN_IDS_MAX);
-    const delivery = person.deliveries.get('d')!;
+    const delivery = deliveryOf(person, 'd')!;
     expect(encodeDeliveryState(delivery).length).toBeLessThan(8 * 1024);
     expect(delivery.legs[0]!.clicks).toHaveLength(32);
     // The latest 32, however many came before and after them.
@@ -155,8 +155,8 @@ describe('bounds of the state', () => {
     const there = foldAll(all);
     const back = foldAll([...all].reverse());
     expect(encodeProfileState(back.profile).equals(encodeProfileState(there.profile))).toBe(true);
-    for (const [id, delivery] of there.deliveries) {
-      const other = back.deliveries.get(id)!;
+    for (const delivery of there.deliveries) {
+      const other = deliveryOf(back, delivery.deliveryId)!;
       expect(encodeDeliveryState(other).equals(encodeDeliveryState(delivery))).toBe(true);
     }
   });
@@ -174,9 +174,9 @@ describe('bounds of the state', () => {
     );
     const there = foldAll(all);
     const back = foldAll([...all].reverse());
-    const leg = there.deliveries.get('p')!.legs[0]!;
+    const leg = deliveryOf(there, 'p')!.legs[0]!;
     expect(leg.parts).toHaveLength(32);
-    expect(back.deliveries.get('p')!.legs[0]!.parts).toEqual(leg.parts);
+    expect(deliveryOf(back, 'p')!.legs[0]!.parts).toEqual(leg.parts);
     expect(there.profile.channels.push.histories).toEqual(back.profile.channels.push.histories);
     expect(there.profile.channels.push.histories[0]!.table[0]!.success).toBe(32);
   });

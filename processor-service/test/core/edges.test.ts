@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Channel, CoreEvent } from '../../src/core/event.ts';
+import { deliveryOf } from '../../src/core/person.ts';
 import { view } from '../../src/core/view.ts';
 import { at } from './event-at.ts';
 import { DAY, HOUR, START } from './histories.ts';
@@ -110,7 +111,7 @@ describe('edges of the definition', () => {
       receivedAt: mail.ts + 45 * DAY + over,
     });
     const held = (over: number): boolean =>
-      foldAll([mail, later(over)]).deliveries.has(mail.deliveryId ?? '');
+      deliveryOf(foldAll([mail, later(over)]), mail.deliveryId ?? '') !== null;
     expect(held(0)).toBe(true);
     expect(held(1)).toBe(false);
   });

@@ -304,7 +304,7 @@ export function arrive(facts: readonly Fact[], { late, again }: Arrival, end: nu
 
 /** All of a person's state as text, to compare byte by byte. */
 export function bytesOf(person: PersonState): string {
-  const deliveries = [...person.deliveries.values()].map(
+  const deliveries = person.deliveries.map(
     (delivery) => `${delivery.deliveryId} ${encodeDeliveryState(delivery).toString('hex')}`,
   );
   return [encodeProfileState(person.profile).toString('hex'), ...deliveries.sort()].join('\n');

@@ -8,6 +8,7 @@ import {
 } from '../../src/core/codec.ts';
 import type { CoreEvent } from '../../src/core/event.ts';
 import { fold } from '../../src/core/fold.ts';
+import { deliveryOf } from '../../src/core/person.ts';
 import type { PersonState } from '../../src/core/person.ts';
 import { view } from '../../src/core/view.ts';
 import { DAY, arrivals, arrive, bytesOf, endOf, histories, shortAndLong } from './histories.ts';
@@ -20,12 +21,12 @@ vi.setConfig({ testTimeout: LAW_TIMEOUT_MS });
 function restored(person: PersonState): PersonState {
   const profile = decodeProfileState(encodeProfileState(person.profile));
   if (profile === null) throw new Error('the profile cannot be read back');
-  const deliveries = [...person.deliveries.values()].map((delivery) => {
+  const deliveries = person.deliveries.map((delivery) => {
     const read = decodeDeliveryState(delivery.deliveryId, encodeDeliveryState(delivery));
     if (read === null) throw new Error('a delivery cannot be read back');
-    return [read.deliveryId, read] as const;
+    return read;
   });
-  return { profile, deliveries: new Map(deliveries) };
+  return { profile, deliveries };
 }
 
 const instants = [0, 1, 12.5, 29, 46, 90, 200];
@@ -94,10 +95,10 @@ describe('laws of the state', () => {
           person = result.person;
           for (const id of result.removed) mirror.delete(id);
           for (const id of result.changed) {
-            mirror.set(id, encodeDeliveryState(person.deliveries.get(id)!).toString('hex'));
+            mirror.set(id, encodeDeliveryState(deliveryOf(person, id)!).toString('hex'));
           }
         }
-        const held = [...person.deliveries.values()].map(
+        const held = person.deliveries.map(
           (one) => [one.deliveryId, encodeDeliveryState(one).toString('hex')] as const,
         );
         expect(new Map(held)).toEqual(mirror);

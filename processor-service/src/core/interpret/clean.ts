@@ -36,3 +36,12 @@ export function cleanId(context: InterpretContext, id: string): string {
   if (id.length <= LIMITS.id) return id;
   return `${cut(id, LIMITS.id / 2)}~${hashText(id)}`;
 }
+
+/** Words as senders have them: nothing in them can be an address. */
+const PLAIN_WORD = /^[a-z][a-z0-9_]{0,63}$/;
+
+/** A word of the sender (metric, type, platform) as it may be stored. */
+export function cleanWord(context: InterpretContext, word: string): string {
+  if (PLAIN_WORD.test(word)) return word;
+  return cut(context.maskAddresses(cut(word, LIMITS.text)), LIMITS.word);
+}

@@ -1,10 +1,10 @@
 import type { DeviceOutcome } from '@landed/schemas/events.gen';
 import type { Target } from '../event.ts';
 import { classify } from '../failure/classify.ts';
-import { cleanText, noteCut } from './clean.ts';
+import { cleanText, cleanWord, noteCut } from './clean.ts';
 import type { Truncated } from './clean.ts';
 import type { InterpretContext } from './context.ts';
-import { asObject, asText, cut } from './fields.ts';
+import { asObject, asText } from './fields.ts';
 import type { JsonObject } from './fields.ts';
 import { LIMITS } from './limits.ts';
 
@@ -14,7 +14,7 @@ export type Devices = {
   readonly targets: readonly Target[];
 };
 
-const NO_DEVICES: Devices = { outcomes: [], targets: [] };
+export const NO_DEVICES: Devices = { outcomes: [], targets: [] };
 
 function readDevice(
   context: InterpretContext,
@@ -32,7 +32,7 @@ function readDevice(
   return {
     outcome: {
       device_hash: hash,
-      platform: platform === null ? null : cut(context.maskAddresses(platform), LIMITS.word),
+      platform: platform === null ? null : cleanWord(context, platform),
       failure_class: failure?.class ?? null,
       failure_kind: failure?.kind ?? null,
       failure_reason:

@@ -5,6 +5,9 @@ import { cut } from './fields.ts';
 import type { JsonObject } from './fields.ts';
 import { LIMITS } from './limits.ts';
 
+/** Names as senders have them: nothing in them can be an address. */
+const PLAIN_NAME = /^[a-z][a-z0-9_]{0,63}$/;
+
 /** What is left to write before the metadata is full. */
 type Budget = { chars: number; entries: number; isCut: boolean };
 
@@ -62,8 +65,9 @@ function cleanObject(
   depth: number,
 ): JsonObject {
   const entries: [string, unknown][] = [];
-  for (const [name, entry] of Object.entries(value)) {
-    const cleanName = cleanString(context, budget, name);
+  for (const name of Object.keys(value)) {
+    const entry = value[name];
+    const cleanName = PLAIN_NAME.test(name) ? name : cleanString(context, budget, name);
     if (!spend(budget, cleanName.length)) break;
     const clean = cleanValue(context, budget, entry, depth + 1);
     if (clean !== undefined) entries.push([cleanName, clean]);
@@ -73,7 +77,9 @@ function cleanObject(
 }
 
 function writeField(context: InterpretContext, budget: Budget, given: string, value: unknown) {
-  const name = cut(cleanString(context, budget, given), LIMITS.word);
+  const name = PLAIN_NAME.test(given)
+    ? given
+    : cut(cleanString(context, budget, given), LIMITS.word);
   budget.isCut = false;
   const hasRoom = spend(budget, name.length);
   const clean = hasRoom ? cleanValue(context, budget, value, 1) : undefined;

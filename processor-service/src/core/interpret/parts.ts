@@ -1,20 +1,19 @@
 import type { Fate } from '@landed/schemas/fate';
 import { classify } from '../failure/classify.ts';
 import type { Classified } from '../failure/classify.ts';
-import { cleanId } from './clean.ts';
+import { cleanId, cleanWord } from './clean.ts';
 import type { Truncated } from './clean.ts';
 import { isPersonal } from './consents.ts';
 import { deadLetter } from './context.ts';
 import type { InterpretContext } from './context.ts';
-import { readDevices } from './devices.ts';
+import { NO_DEVICES, readDevices } from './devices.ts';
 import type { Devices } from './devices.ts';
-import { asBoolean, asText, cut, shapeOf } from './fields.ts';
+import { asBoolean, asText, shapeOf } from './fields.ts';
 import type { JsonObject } from './fields.ts';
 import { readIdentity } from './identity.ts';
 import type { Identity } from './identity.ts';
-import { LIMITS } from './limits.ts';
 import { isFailing } from './outcome-kind.ts';
-import { openPayload } from './payload.ts';
+import { openPayload, take } from './payload.ts';
 import type { Payload } from './payload.ts';
 import { readRecipient } from './recipient.ts';
 import type { Recipient } from './recipient.ts';
@@ -54,7 +53,7 @@ export function readEnvelope(body: JsonObject, recordedAt: number): Fate<Envelop
 }
 
 function readIsMachine(metric: string, payload: Payload): boolean {
-  if (metric === 'clicked') return payload.take('machine', asBoolean) === true;
+  if (metric === 'clicked') return take(payload, 'machine', asBoolean) === true;
   if (metric !== 'opened') return false;
   const { fields } = payload;
   return asBoolean(fields['prefetched']) === true || asBoolean(fields['synthetic']) === true;
@@ -62,24 +61,23 @@ function readIsMachine(metric: string, payload: Payload): boolean {
 
 export function readParts(context: InterpretContext, body: JsonObject, envelope: Envelope): Parts {
   const truncated: Truncated = [];
-  const word = (text: string): string =>
-    cut(context.maskAddresses(cut(text, LIMITS.text)), LIMITS.word);
-  const metric = word(envelope.metric);
-  const objectType = word(asText(body['object_type']) ?? asText(body['object_type_type']) ?? '');
+  const metric = cleanWord(context, envelope.metric);
+  const objectType = cleanWord(
+    context,
+    asText(body['object_type']) ?? asText(body['object_type_type']) ?? '',
+  );
   const payload = openPayload(body);
   const identity = readIdentity(context, payload.fields);
-  const takenId = payload.take('delivery_id', asText);
+  const takenId = take(payload, 'delivery_id', asText);
   const deliveryId = takenId === null ? null : cleanId(context, takenId);
   const channel = isPersonal(objectType, metric, deliveryId) ? '' : objectType;
-  payload.take('recipient', asText);
+  take(payload, 'recipient', asText);
   const recipient =
     channel === '' ? null : readRecipient(context, payload.fields, channel, identity);
   const isPush = channel === 'push';
-  const devices: Devices = isPush
-    ? readDevices(context, truncated, metric, payload.fields)
-    : { outcomes: [], targets: [] };
-  if (isPush) payload.take('recipients', (value) => (Array.isArray(value) ? true : null));
-  const reason = payload.take('failure_message', asText);
+  const devices = isPush ? readDevices(context, truncated, metric, payload.fields) : NO_DEVICES;
+  if (isPush) take(payload, 'recipients', (value) => (Array.isArray(value) ? true : null));
+  const reason = take(payload, 'failure_message', asText);
   const failure = isFailing(metric) ? classify(channel, metric, reason ?? '') : null;
   const isMachine = readIsMachine(metric, payload);
   return {

@@ -15,31 +15,73 @@ const ENVELOPE = new Set([
   'data',
 ]);
 
-/** Fields of `data` whose meaning is carried over otherwise, or that are left out on purpose. */
-const CARRIED = new Set(['identifiers', 'customer_id', 'email_address', 'to', 'content']);
+/** Fields of `data` that are read by name, and where their values lie in a payload. */
+const TAKEN = [
+  'delivery_id',
+  'recipient',
+  'recipients',
+  'failure_message',
+  'machine',
+  'campaign_id',
+  'broadcast_id',
+  'newsletter_id',
+  'transactional_message_id',
+  'action_id',
+  'content_id',
+  'journey_id',
+  'trigger_id',
+  'subject',
+  'href',
+  'link_id',
+] as const;
 
-/** `data` of an event, which remembers what was read of it. */
+export type TakenField = (typeof TAKEN)[number];
+
+/** Fields whose meaning is carried over otherwise, or that are left out on purpose. */
+const CARRIED = ['identifiers', 'customer_id', 'email_address', 'to', 'content'];
+
+const CARRIED_SLOT = -1;
+const SLOTS = new Map<string, number>([
+  ...TAKEN.map((name, slot) => [name, slot] as const),
+  ...CARRIED.map((name) => [name, CARRIED_SLOT] as const),
+]);
+const SLOT_OF = Object.fromEntries(SLOTS) as Readonly<Record<TakenField, number>>;
+
+/** `data` of an event, gone through once, which remembers what was read of it. */
 export type Payload = {
   readonly fields: JsonObject;
-  /** Reads a field; one that does not have the expected shape stays among the rest. */
-  readonly take: <T>(name: string, read: (value: unknown) => T | null) => T | null;
-  readonly taken: ReadonlySet<string>;
+  /** Values of the fields in `TAKEN`, in that order; undefined where there is none. */
+  readonly values: readonly unknown[];
+  /** Names of all other fields. */
+  readonly others: readonly string[];
+  /** Bits of the values that were read. */
+  taken: number;
 };
 
 export function openPayload(body: JsonObject): Payload {
   const fields = asObject(body['data']) ?? {};
-  const taken = new Set<string>();
-  return {
-    fields,
-    take: (name, read) => {
-      const value = fields[name];
-      if (value === undefined || value === null) return null;
-      const result = read(value);
-      if (result !== null) taken.add(name);
-      return result;
-    },
-    taken,
-  };
+  const values: unknown[] = new Array<unknown>(TAKEN.length).fill(undefined);
+  const others: string[] = [];
+  for (const name of Object.keys(fields)) {
+    const slot = SLOTS.get(name);
+    if (slot === undefined) others.push(name);
+    else if (slot !== CARRIED_SLOT) values[slot] = fields[name];
+  }
+  return { fields, values, others, taken: 0 };
+}
+
+/** Reads a field; one that does not have the expected shape stays among the rest. */
+export function take<T>(
+  payload: Payload,
+  name: TakenField,
+  read: (value: unknown) => T | null,
+): T | null {
+  const slot = SLOT_OF[name];
+  const value = payload.values[slot];
+  if (value === undefined || value === null) return null;
+  const result = read(value);
+  if (result !== null) payload.taken |= 1 << slot;
+  return result;
 }
 
 const IDENTIFIERS = new Set(['id', 'cio_id', 'email']);
@@ -47,7 +89,10 @@ const IDENTIFIERS = new Set(['id', 'cio_id', 'email']);
 /** Names in `identifiers` nobody has a column for, and the hash of the address. */
 function restOfIdentifiers(fields: JsonObject, identity: Identity): JsonObject | null {
   const identifiers = asObject(fields['identifiers']) ?? {};
-  const entries = Object.entries(identifiers).filter(([name]) => !IDENTIFIERS.has(name));
+  const entries: [string, unknown][] = [];
+  for (const name of Object.keys(identifiers)) {
+    if (!IDENTIFIERS.has(name)) entries.push([name, identifiers[name]]);
+  }
   if (asText(identifiers['email']) !== null) entries.push(['email_hash', identity.emailHash]);
   return entries.length === 0 ? null : Object.fromEntries(entries);
 }
@@ -81,16 +126,19 @@ export function restOf(
   identity: Identity,
 ): ReadonlyMap<string, unknown> {
   const rest = new Map<string, unknown>();
-  const { fields, taken } = payload;
-  for (const name in fields) {
-    if (!taken.has(name) && !CARRIED.has(name)) rest.set(name, fields[name]);
+  const { fields, values, others, taken } = payload;
+  for (const name of others) rest.set(name, fields[name]);
+  for (let slot = 0; slot < TAKEN.length; slot += 1) {
+    const name = TAKEN[slot];
+    if (name === undefined || values[slot] === undefined || (taken & (1 << slot)) !== 0) continue;
+    rest.set(name, values[slot]);
   }
   addCarried(context, fields, identity, rest);
   if (metric === PREFERENCES_METRIC) {
     const preferences = readPreferences(fields['content']);
     if (preferences !== null) rest.set('preferences', preferences);
   }
-  for (const name in body) {
+  for (const name of Object.keys(body)) {
     if (!ENVELOPE.has(name) && !rest.has(name)) rest.set(name, body[name]);
   }
   if (body['data'] !== undefined && asObject(body['data']) === null) rest.set('data', body['data']);

@@ -15,7 +15,8 @@ import { writeMetadata } from './metadata.ts';
 import { outcomeKind } from './outcome-kind.ts';
 import { readEnvelope, readParts } from './parts.ts';
 import type { Parts } from './parts.ts';
-import { restOf } from './payload.ts';
+import { restOf, take } from './payload.ts';
+import type { TakenField } from './payload.ts';
 
 /** An event as published, as folded, and the plain address it went to (mail only, never stored). */
 export type Interpreted = {
@@ -24,8 +25,30 @@ export type Interpreted = {
   readonly emailAddress: string | null;
 };
 
-function failureFields(context: InterpretContext, parts: Parts) {
+type FailureFields = Pick<
+  MessageOutcome,
+  | 'failure_class'
+  | 'failure_kind'
+  | 'failure_code'
+  | 'failure_provider'
+  | 'failure_reason'
+  | 'failure_rule'
+  | 'failure_confidence'
+>;
+
+const NO_FAILURE: FailureFields = {
+  failure_class: null,
+  failure_kind: null,
+  failure_code: null,
+  failure_provider: null,
+  failure_reason: null,
+  failure_rule: null,
+  failure_confidence: null,
+};
+
+function failureFields(context: InterpretContext, parts: Parts): FailureFields {
   const { truncated, devices, reason } = parts;
+  if (reason === null && parts.failure === null && devices.outcomes.length === 0) return NO_FAILURE;
   const failedDevice = devices.outcomes.find((device) => device.failure_class !== null);
   const failure = failedDevice === undefined ? parts.failure : null;
   const text =
@@ -42,45 +65,25 @@ function failureFields(context: InterpretContext, parts: Parts) {
   };
 }
 
-function sourceFields(context: InterpretContext, { payload }: Parts) {
-  const id = (value: unknown): string | null => {
-    const text = asText(value);
-    return text === null ? null : cleanId(context, text);
-  };
-  const { take } = payload;
-  return {
-    campaign_id: take('campaign_id', asInteger),
-    broadcast_id: take('broadcast_id', asInteger),
-    newsletter_id: take('newsletter_id', asInteger),
-    transactional_message_id: take('transactional_message_id', id),
-    action_id: take('action_id', asInteger),
-    content_id: take('content_id', asInteger),
-    journey_id: take('journey_id', id),
-    trigger_id: take('trigger_id', asInteger),
-  };
-}
-
 function textField(
   context: InterpretContext,
   { payload, truncated }: Parts,
-  name: string,
+  name: TakenField,
   charsMax: number,
 ): string | null {
-  const text = payload.take(name, asText);
+  const text = take(payload, name, asText);
   return text === null ? null : cleanText(context, truncated, name, text, charsMax);
 }
 
+function idField(context: InterpretContext, { payload }: Parts, name: TakenField): string | null {
+  const id = take(payload, name, asText);
+  return id === null ? null : cleanId(context, id);
+}
+
 function outcomeOf(context: InterpretContext, body: JsonObject, parts: Parts): MessageOutcome {
-  const { metric, identity, recipient, truncated } = parts;
-  const fields = {
-    ...sourceFields(context, parts),
-    subject: textField(context, parts, 'subject', LIMITS.text),
-    link_url: textField(context, parts, 'href', LIMITS.linkUrl),
-    link_id: parts.payload.take('link_id', asInteger),
-    ...failureFields(context, parts),
-  };
-  // Last: what was not read by now is the rest.
-  const rest = restOf(context, body, parts.payload, metric, identity);
+  const { metric, identity, recipient, truncated, payload } = parts;
+  const whole = (name: TakenField): number | null => take(payload, name, asInteger);
+  const failure = failureFields(context, parts);
   return {
     workspace: context.workspace,
     event_id: context.eventId,
@@ -95,15 +98,33 @@ function outcomeOf(context: InterpretContext, body: JsonObject, parts: Parts): M
     received_at: context.receivedAt,
     recorded_at: context.recordedAt,
     delivery_id: parts.deliveryId,
-    ...fields,
+    campaign_id: whole('campaign_id'),
+    broadcast_id: whole('broadcast_id'),
+    newsletter_id: whole('newsletter_id'),
+    transactional_message_id: idField(context, parts, 'transactional_message_id'),
+    action_id: whole('action_id'),
+    content_id: whole('content_id'),
+    journey_id: idField(context, parts, 'journey_id'),
+    trigger_id: whole('trigger_id'),
+    subject: textField(context, parts, 'subject', LIMITS.text),
+    link_url: textField(context, parts, 'href', LIMITS.linkUrl),
+    link_id: whole('link_id'),
     recipient_hash: recipient?.hash ?? null,
     recipient_domain: recipient?.domain ?? null,
     mailbox_provider: mailboxProvider(recipient?.domain ?? null),
+    failure_class: failure.failure_class,
+    failure_kind: failure.failure_kind,
+    failure_code: failure.failure_code,
+    failure_provider: failure.failure_provider,
+    failure_reason: failure.failure_reason,
+    failure_rule: failure.failure_rule,
+    failure_confidence: failure.failure_confidence,
     is_machine: parts.isMachine,
     rules_version: RULES_VERSION,
     devices: [...parts.devices.outcomes],
     effect: 'none',
-    metadata: writeMetadata(context, truncated, rest),
+    // After all that is read by name: what was not is the rest.
+    metadata: writeMetadata(context, truncated, restOf(context, body, payload, metric, identity)),
     truncated_fields: truncated,
     raw_partition: context.rawPartition,
     raw_offset: Number(context.rawOffset),
