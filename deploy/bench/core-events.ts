@@ -1,6 +1,7 @@
 import { createAddressHasher } from '@landed/schemas/address-hash';
 import { maskAddresses } from '@landed/schemas/mask';
 import { readEnvelope } from '../../ingest-service/src/envelope.ts';
+import { interpret } from '../../processor-service/src/core/interpret.ts';
 import type { InterpretContext } from '../../processor-service/src/core/interpret.ts';
 import { planCalls } from '../traffic/plan.ts';
 
@@ -16,12 +17,28 @@ const BASE_AT = 1_793_000_000_000;
 const STEP_MS = 20_000;
 const WORKSPACE = 'bench';
 
+export type CoreInputs = {
+  readonly inputs: readonly CoreInput[];
+  /** Every address the events speak of, once. */
+  readonly addresses: readonly string[];
+  readonly hashAddress: (address: string) => string;
+};
+
 /**
  * Events of the traffic generator, in the order they come in: every channel, failures, repetitions,
- * late ones. Without the calls that never become an event.
+ * late ones. Without the calls that never become an event. The core asks for hashes of addresses
+ * and gets them from a table here: what making one costs is measured apart.
  */
-export function coreInputs(count: number, seed: string): CoreInput[] {
+export function coreInputs(count: number, seed: string): CoreInputs {
   const { hash } = createAddressHasher(Buffer.from('hash-key-of-the-core-bench-00001'));
+  const hashes = new Map<string, string>();
+  const hashAddress = (address: string): string => {
+    const known = hashes.get(address);
+    if (known !== undefined) return known;
+    const made = hash(address);
+    hashes.set(address, made);
+    return made;
+  };
   const calls = planCalls({ seed, run: 1, baseAt: BASE_AT, stepMs: STEP_MS });
   const inputs: CoreInput[] = [];
   while (inputs.length < count) {
@@ -40,14 +57,15 @@ export function coreInputs(count: number, seed: string): CoreInput[] {
         profileKey: envelope.key,
         receivedAt: at,
         recordedAt: at,
-        hashAddress: hash,
+        hashAddress,
         maskAddresses,
         rawPartition: 0,
         rawOffset: call.call,
       },
     });
   }
-  return inputs;
+  for (const { body, context } of inputs) interpret({ kind: 'webhook', body }, context);
+  return { inputs, addresses: [...hashes.keys()], hashAddress: hash };
 }
 
 /** A failure as the classifier is asked about it. */

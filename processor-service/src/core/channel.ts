@@ -49,7 +49,8 @@ export function chooseChannel(
   if (email.isDeliverable && email.band !== 'suppressed' && email.consent !== 'off') {
     fit.push('email');
   }
-  if (silentUntil === null || now >= silentUntil) {
+  const isAnyOn = OTHERS.some((name) => channels[name].consent === 'on');
+  if (isAnyOn && (silentUntil === null || now >= silentUntil)) {
     for (const band of BAND_ORDER) {
       for (const name of OTHERS) {
         const channel = channels[name];

@@ -37,6 +37,9 @@ export type DeliveryState = {
   readonly seen: SeenIds;
   /** Earliest instant in it: when that leaves the delivery window, something settles. */
   readonly oldest: number;
+  /** Whether any leg has clicks, any part failures: most have neither, and need no further look. */
+  readonly hasClicks: boolean;
+  readonly hasFails: boolean;
 };
 
 export const CLICKS_MAX = 32;
@@ -71,12 +74,25 @@ export function makeDelivery(
   seen: SeenIds,
 ): DeliveryState | null {
   let oldest = oldestSeen(seen);
-  for (const leg of legs) oldest = earliest(oldest, legFirst(leg));
-  return oldest === null ? null : { deliveryId, legs, seen, oldest };
+  let hasClicks = false;
+  let hasFails = false;
+  for (const leg of legs) {
+    oldest = earliest(oldest, legFirst(leg));
+    hasClicks ||= leg.clicks.length > 0;
+    hasFails ||= leg.parts.some((part) => part.fails.length > 0);
+  }
+  return oldest === null ? null : { deliveryId, legs, seen, oldest, hasClicks, hasFails };
 }
 
 export function emptyDelivery(deliveryId: string): DeliveryState {
-  return { deliveryId, legs: [], seen: NOTHING_SEEN, oldest: Infinity };
+  return {
+    deliveryId,
+    legs: [],
+    seen: NOTHING_SEEN,
+    oldest: Infinity,
+    hasClicks: false,
+    hasFails: false,
+  };
 }
 
 export function findLeg(delivery: DeliveryState, channel: Channel): Leg | undefined {

@@ -17,6 +17,15 @@ export type Flags = {
   readonly liveDevices: readonly AddressState[];
 };
 
+/** Nothing stands and nothing is known. */
+export const NO_FLAGS: Flags = {
+  durable: null,
+  evidence: null,
+  hard: null,
+  isReinstateCandidate: false,
+  liveDevices: [],
+};
+
 /** Signs of life must come this long after a hard bounce to contradict it. */
 const CLICK_AFTER_HARD_MS = 10 * MINUTE_MS;
 const DELIVERED_AFTER_HARD_MS = DAY_MS;

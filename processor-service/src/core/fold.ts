@@ -11,7 +11,8 @@ import {
 import type { Draft } from './draft.ts';
 import { CHANNELS, isChannel } from './event.ts';
 import type { ConsentChange, CoreEvent } from './event.ts';
-import { hashText } from './event-id-hash.ts';
+import { hashEventId, hashText } from './event-id-hash.ts';
+import type { IdHash } from './event-id-hash.ts';
 import { laterMark } from './marks.ts';
 import type { Mark } from './marks.ts';
 import { mergeName } from './names.ts';
@@ -113,15 +114,15 @@ function foldFresh(draft: Draft, event: CoreEvent): boolean {
 }
 
 /** Notes the event's id where repetitions will look for it; true when it may be one itself. */
-function rememberId(draft: Draft, event: CoreEvent): boolean {
+function rememberId(draft: Draft, event: CoreEvent, id: IdHash): boolean {
   const { deliveryId } = event;
   if (deliveryId === null) {
-    const { seen, isUncertain } = remember(draft.profile.seen, event.eventId, event.ts);
+    const { seen, isUncertain } = remember(draft.profile.seen, id, event.ts);
     draft.profile.seen = seen;
     return isUncertain;
   }
   const held = draftDelivery(draft, deliveryId) ?? emptyDelivery(deliveryId);
-  const { seen, isUncertain } = remember(held.seen, event.eventId, event.ts);
+  const { seen, isUncertain } = remember(held.seen, id, event.ts);
   if (!isUncertain) draft.written.set(deliveryId, makeDelivery(deliveryId, held.legs, seen));
   return isUncertain;
 }
@@ -141,7 +142,8 @@ export function fold(person: PersonState, event: CoreEvent): FoldResult {
     event.deliveryId === null
       ? profile.seen
       : (deliveryOf(person, event.deliveryId)?.seen ?? NOTHING_SEEN);
-  if (wasSeen(seen, event.eventId)) return unchanged(person, 'duplicate');
+  const id = hashEventId(event.eventId);
+  if (wasSeen(seen, id)) return unchanged(person, 'duplicate');
   const newest = Math.max(profile.newestReceipt ?? event.receivedAt, event.receivedAt);
   const isTooOld = event.ts < newest - DELIVERY_WINDOW_MS;
   // A late opt-out must not be lost: consent registers need no order, so its age does not matter.
@@ -154,7 +156,7 @@ export function fold(person: PersonState, event: CoreEvent): FoldResult {
   if (isTooOld) {
     foldConsents(draft, event);
   } else {
-    noisy = rememberId(draft, event);
+    noisy = rememberId(draft, event, id);
     bears = foldFresh(draft, event);
   }
   const before = profile.channels.email.current?.to;

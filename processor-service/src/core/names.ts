@@ -5,9 +5,10 @@ import { compareText } from './text-order.ts';
 /** Adds a name to those seen, each at its latest instant: the greatest few by (instant, name). */
 export function mergeName(held: Names, name: string | null, at: number): Names {
   if (name === null || name === '') return held;
-  const last = held.length - 1;
-  if (last >= 0 && held[last]?.name === name) {
-    return at > (held[last]?.at ?? at) ? held.with(last, { name, at }) : held;
+  const last = held.at(-1);
+  if (last?.name === name) {
+    if (at <= last.at) return held;
+    return held.length === 1 ? [{ name, at }] : held.with(-1, { name, at });
   }
   const known = held.find((entry) => entry.name === name);
   if (known !== undefined && known.at >= at) return held;

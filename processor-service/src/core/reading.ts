@@ -6,11 +6,14 @@ import { SILENCE_MS, latestDelivered } from './channel.ts';
 import { findHistory } from './draft.ts';
 import { readEngagement } from './engagement.ts';
 import type { EngagementReading } from './engagement.ts';
+import { CHANNELS } from './event.ts';
 import type { Channel } from './event.ts';
-import { readFlags } from './flags.ts';
+import type { Leg } from './delivery.ts';
+import { NO_FLAGS, readFlags } from './flags.ts';
 import type { Flags } from './flags.ts';
 import { stands } from './marks.ts';
 import type { PersonState } from './person.ts';
+import { EMPTY_CHANNEL } from './profile.ts';
 import type { ChannelState, ProfileState } from './profile.ts';
 import { readResend } from './resend.ts';
 import type { ResendOffer } from './resend.ts';
@@ -43,34 +46,70 @@ export type PersonReading = {
   readonly deviceReachedAt: number | null;
 };
 
-type Live = { humanAt: number | null; sureAt: number | null; successAt: number | null };
+const CONSENTS: readonly Consent[] = ['on', 'off', 'unknown'];
+
+function untouched(consent: Consent, isOnProbation: boolean): ChannelReading {
+  return {
+    state: EMPTY_CHANNEL,
+    days: NO_DAYS,
+    flags: NO_FLAGS,
+    consent,
+    isOnProbation,
+    softUntil: null,
+  };
+}
+
+const UNTOUCHED = CONSENTS.map((consent) => untouched(consent, false));
+const UNTOUCHED_ON_PROBATION = CONSENTS.map((consent) => untouched(consent, true));
+
+/** How channels read that nothing is known of: most people have one channel, and three of these. */
+export const UNTOUCHED_READINGS: readonly ChannelReading[] = [
+  ...UNTOUCHED,
+  ...UNTOUCHED_ON_PROBATION,
+];
+
+function untouchedReading(profileConsent: Consent, isOnProbation: boolean): ChannelReading {
+  const consent = profileConsent === 'off' ? 'off' : 'unknown';
+  const all = isOnProbation ? UNTOUCHED_ON_PROBATION : UNTOUCHED;
+  return all[CONSENTS.indexOf(consent)] ?? untouched(consent, isOnProbation);
+}
+
+type Live = {
+  readonly humanAt: number | null;
+  readonly sureAt: number | null;
+  readonly successAt: number | null;
+};
 type LiveChannels = { readonly [name in Channel]: Live };
 
-function nothingLive(): Live {
-  return { humanAt: null, sureAt: null, successAt: null };
+const NOTHING_LIVE: Live = { humanAt: null, sureAt: null, successAt: null };
+
+function withLeg(live: Live, leg: Leg): Live {
+  let { humanAt, sureAt, successAt } = live;
+  if (leg.clicks.length > 0) {
+    const clicks = readClicks(leg);
+    humanAt = latest(humanAt, clicks.humanAt);
+    sureAt = latest(sureAt, clicks.sureAt);
+  }
+  for (const part of leg.parts) {
+    if (part.fails.length === 0) successAt = latest(successAt, part.deliveredAt);
+  }
+  const isSame = humanAt === live.humanAt && sureAt === live.sureAt && successAt === live.successAt;
+  return isSame ? live : { humanAt, sureAt, successAt };
 }
 
 /** What deliveries not yet settled show, beside the channel's registers. */
 function readLive(person: PersonState): LiveChannels {
   const live = {
-    email: nothingLive(),
-    sms: nothingLive(),
-    whatsapp: nothingLive(),
-    push: nothingLive(),
+    email: NOTHING_LIVE,
+    sms: NOTHING_LIVE,
+    whatsapp: NOTHING_LIVE,
+    push: NOTHING_LIVE,
   };
-  for (const delivery of person.deliveries) {
-    for (const leg of delivery.legs) {
-      const channel = live[leg.channel];
-      if (leg.clicks.length > 0) {
-        const clicks = readClicks(leg);
-        channel.humanAt = latest(channel.humanAt, clicks.humanAt);
-        channel.sureAt = latest(channel.sureAt, clicks.sureAt);
-      }
-      for (const part of leg.parts) {
-        if (part.fails.length > 0) continue;
-        channel.successAt = latest(channel.successAt, part.deliveredAt);
-      }
-    }
+  // Successes are asked for only to end a probation.
+  const needsSuccess = person.profile.reinstated !== null;
+  for (const { legs, hasClicks } of person.deliveries) {
+    if (!hasClicks && !needsSuccess) continue;
+    for (const leg of legs) live[leg.channel] = withLeg(live[leg.channel], leg);
   }
   return live;
 }
@@ -82,6 +121,10 @@ function readChannel(
   live: Live,
 ): ChannelReading {
   const state = profile.channels[channel];
+  // A complaint about mail stands in the profile, so mail is always read.
+  if (state === EMPTY_CHANNEL && channel !== 'email') {
+    return untouchedReading(profileConsent, profile.reinstated !== null);
+  }
   const reinstatedAt = profile.reinstated?.at ?? null;
   const cutDay = cutDayOf(reinstatedAt);
   const to = channel === 'push' ? '' : (state.current?.to ?? '');
@@ -123,7 +166,7 @@ function makeReading(person: PersonState): PersonReading {
     push: readChannel('push', profile, consent, live.push),
   };
   let liveClickAt: number | null = null;
-  for (const { humanAt } of Object.values(live)) liveClickAt = latest(liveClickAt, humanAt);
+  for (const channel of CHANNELS) liveClickAt = latest(liveClickAt, live[channel].humanAt);
   const emailClickAt = latest(profile.channels.email.humanAt, live.email.humanAt);
   const emailTo = profile.channels.email.current?.to ?? '';
   return {

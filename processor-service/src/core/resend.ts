@@ -28,7 +28,8 @@ type FailedMail = {
 
 function failedMails(deliveries: readonly DeliveryState[], to: string): FailedMail[] {
   const failed: FailedMail[] = [];
-  for (const { deliveryId, legs } of deliveries) {
+  for (const { deliveryId, legs, hasFails } of deliveries) {
+    if (!hasFails) continue;
     for (const leg of legs) {
       if (leg.channel !== 'email') continue;
       for (const part of leg.parts) {

@@ -1,4 +1,4 @@
-import { hashEventId } from './event-id-hash.ts';
+import type { IdHash } from './event-id-hash.ts';
 
 /**
  * Event ids that were folded: triples `ts, high, low` of the id's 64-bit hash, ascending. Of all ids
@@ -14,9 +14,7 @@ export const NOTHING_SEEN: SeenIds = [];
 
 const STRIDE = 3;
 
-export function wasSeen(seen: SeenIds, eventId: string): boolean {
-  if (seen.length === 0) return false;
-  const { high, low } = hashEventId(eventId);
+export function wasSeen(seen: SeenIds, { high, low }: IdHash): boolean {
   for (let at = 1; at < seen.length; at += STRIDE) {
     if (seen[at] === high && seen[at + 1] === low) return true;
   }
@@ -29,9 +27,8 @@ export type Remembered = {
   readonly isUncertain: boolean;
 };
 
-/** Adds an id that `wasSeen` denied. */
-export function remember(seen: SeenIds, eventId: string, ts: number): Remembered {
-  const { high, low } = hashEventId(eventId);
+/** Adds an id that `wasSeen` denied. `high` and `low`: the hash of the id. */
+export function remember(seen: SeenIds, { high, low }: IdHash, ts: number): Remembered {
   let at = seen.length;
   while (at > 0) {
     const order =

@@ -6,7 +6,8 @@ import { sumCounts } from './day-table.ts';
 import { coldnessAt, engagementScore, isEngaged, isGraymail } from './engagement.ts';
 import type { Channel } from './event.ts';
 import type { PersonState } from './person.ts';
-import { readPerson } from './reading.ts';
+import { EMPTY_CHANNEL } from './profile.ts';
+import { UNTOUCHED_READINGS, readPerson } from './reading.ts';
 import type { ChannelReading, PersonReading } from './reading.ts';
 import {
   bandOf,
@@ -76,13 +77,57 @@ function channelView(
   };
 }
 
+/** Views of channels nothing is known of: they hang on neither person nor instant. */
+type Untouched = {
+  readonly standing: Standing;
+  readonly view: ChannelView;
+  readonly pushView: ChannelView;
+};
+
+const UNTOUCHED: ReadonlyMap<ChannelReading, Untouched> = new Map(
+  UNTOUCHED_READINGS.map((reading) => {
+    const standing = standingOn(reading, 0);
+    const interval = bandInterval(standing.band, reading.consent);
+    const view = channelView('sms', reading, standing, interval, 0);
+    return [reading, { standing, view, pushView: { ...view, live_devices: 0 } }];
+  }),
+);
+
+function isUntouched({ state }: ChannelReading): boolean {
+  return state === EMPTY_CHANNEL;
+}
+
+/** Standing of a channel other than mail. */
+function standingOf(reading: ChannelReading, today: number): Standing {
+  const known = isUntouched(reading) ? UNTOUCHED.get(reading) : undefined;
+  return known?.standing ?? standingOn(reading, today);
+}
+
+function viewOf(
+  channel: Channel,
+  reading: ChannelReading,
+  standing: Standing,
+  today: number,
+): ChannelView {
+  const known = isUntouched(reading) ? UNTOUCHED.get(reading) : undefined;
+  if (known !== undefined) return channel === 'push' ? known.pushView : known.view;
+  const interval = bandInterval(standing.band, reading.consent);
+  return channelView(channel, reading, standing, interval, today);
+}
+
 type Standings = { readonly [name in Channel]: Standing };
 
-function viewResend(reading: PersonReading, band: Band, now: number) {
+const NO_RESEND = { resend_eligible: false, resend_after: null, resend_reason: null };
+
+function viewResend(
+  reading: PersonReading,
+  band: Band,
+  now: number,
+): Pick<View, 'resend_eligible' | 'resend_after' | 'resend_reason'> {
   const { resend } = reading;
+  if (resend === null) return NO_RESEND;
   const { email } = reading.channels;
-  const isOffered =
-    resend !== null && now < resend.before && band !== 'suppressed' && email.consent !== 'off';
+  const isOffered = now < resend.before && band !== 'suppressed' && email.consent !== 'off';
   return {
     resend_eligible: isOffered && now >= resend.after,
     resend_after: isOffered ? resend.after : null,
@@ -112,24 +157,21 @@ export function viewAt(reading: PersonReading, asked: number): View {
   const today = dayOf(now);
   const standings: Standings = {
     email: standingOn(channels.email, today),
-    sms: standingOn(channels.sms, today),
-    whatsapp: standingOn(channels.whatsapp, today),
-    push: standingOn(channels.push, today),
+    sms: standingOf(channels.sms, today),
+    whatsapp: standingOf(channels.whatsapp, today),
+    push: standingOf(channels.push, today),
   };
   const cold = coldnessAt(engagement, now);
   const { band } = standings.email;
   const { consent } = channels.email;
-  const other = (name: Channel): ChannelView => {
-    const interval = bandInterval(standings[name].band, channels[name].consent);
-    return channelView(name, channels[name], standings[name], interval, today);
-  };
   const interval = emailInterval(band, consent, cold);
   const choice = choose(reading, standings, now);
+  const resend = viewResend(reading, band, now);
   return {
     email: channelView('email', channels.email, standings.email, interval, today),
-    sms: other('sms'),
-    whatsapp: other('whatsapp'),
-    push: other('push'),
+    sms: viewOf('sms', channels.sms, standings.sms, today),
+    whatsapp: viewOf('whatsapp', channels.whatsapp, standings.whatsapp, today),
+    push: viewOf('push', channels.push, standings.push, today),
     preferred_channel: choice.preferred,
     fallback_channel: choice.fallback,
     complaint_count: profile.complaints.length,
@@ -139,10 +181,15 @@ export function viewAt(reading: PersonReading, asked: number): View {
     engaged_30d: isEngaged(engagement, now),
     email_engagement_score: engagementScore(engagement, now),
     delivered_since_engaged: engagement.exposure,
-    ...cold,
+    cold_60d: cold.cold_60d,
+    cold_90d: cold.cold_90d,
+    cold_180d: cold.cold_180d,
+    cold_270d: cold.cold_270d,
     graymail: isGraymail(engagement),
     recommended_cadence: recommendedCadence(band, consent, cold),
-    ...viewResend(reading, band, now),
+    resend_eligible: resend.resend_eligible,
+    resend_after: resend.resend_after,
+    resend_reason: resend.resend_reason,
   };
 }
 

@@ -33,7 +33,7 @@ const SAID_TO_SENDER =
 const STEP =
   /\(?(?:in reply to|after|while (?:performing|sending|receiving)) (?:the )?(?:rcpt to|mail from|end of data|data|initial connection|initial server greeting|ehlo|helo)(?: command| handshake)?\)?/g;
 /** A report in front of the reply itself: `host x said: 550 …`, `5.0.0 … smtp; 550 …`. */
-const REPORT = /^.{0,300}?(?:\bsaid: ?|smtp; ?)(?=[245]\d\d[ \-].{6})/;
+const REPORT = /^.{0,300}?(?:\bsaid: ?|smtp; ?)(?=[245]\d\d[ -].{6})/;
 /** What a relay makes of any refusal, with the reply quoted behind it: `5.1.0 - … 550-'…'`. */
 const GLOSS = /^.{0,80}?[245]\.\d{1,3}\.\d{1,3} ?- ?[^'"]{3,60} (?=[245]\d\d-['"])/;
 /** What a relay adds when it turns away from a host for good. */

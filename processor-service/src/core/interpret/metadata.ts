@@ -8,6 +8,14 @@ import { LIMITS } from './limits.ts';
 /** Names as senders have them: nothing in them can be an address. */
 const PLAIN_NAME = /^[a-z][a-z0-9_]{0,63}$/;
 
+/** ASCII in which nothing has to be escaped: most values are ids and short words. */
+const UNESCAPED = /^[ !#-[\]-~]*$/;
+
+function jsonOf(value: unknown): string {
+  if (typeof value === 'string' && UNESCAPED.test(value)) return `"${value}"`;
+  return JSON.stringify(value);
+}
+
 /** What is left to write before the metadata is full. */
 type Budget = { chars: number; entries: number; isCut: boolean };
 
@@ -103,11 +111,16 @@ export function writeMetadata(
     isCut: false,
   };
   const entries: [string, unknown][] = [];
+  let isPlain = true;
   for (const [name, value] of fields) {
     const field = writeField(context, budget, name, value);
+    isPlain &&= PLAIN_NAME.test(name);
     if (field.clean !== undefined) entries.push([field.name, field.clean]);
     if (field.isCut) noteCut(truncated, field.name);
     if (budget.entries < 0 && truncated.length >= LIMITS.truncatedFields) break;
   }
-  return JSON.stringify(Object.fromEntries(entries));
+  // Other names may have to be escaped, and may be the same after masking: the last then stands.
+  if (!isPlain) return JSON.stringify(Object.fromEntries(entries));
+  const parts = entries.map(([name, clean]) => `"${name}":${jsonOf(clean)}`);
+  return `{${parts.join(',')}}`;
 }
