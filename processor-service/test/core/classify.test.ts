@@ -121,7 +121,7 @@ describe('failure texts of mail', () => {
     const text = '550 5.1.8 domain not found (in reply to MAIL FROM command)';
     expect(classify('email', 'bounced', text).class).toBe('block');
     expect(said('email', 'bounced', '550 no such user (in reply to MAIL FROM command)')).toBe(
-      'unknown/unknown_5xx',
+      'block/sender',
     );
   });
 

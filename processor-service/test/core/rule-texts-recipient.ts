@@ -87,19 +87,6 @@ export const RECIPIENT_TEXTS: readonly RuleText[] = [
     ],
   },
   {
-    rule: 'quota.other_language',
-    channel: 'email',
-    texts: [
-      '552 Das Postfach von ann@shop.example ist voll',
-      '552 5.2.2 La boîte de ce client est pleine',
-      '550 El buzón del cliente está lleno',
-      '452 La casella di posta è piena',
-      '552 A caixa postal está cheia',
-      '550 Почтовый ящик переполнен',
-      '552 5.2.2 邮箱已满',
-    ],
-  },
-  {
     rule: 'rate.recipient',
     channel: 'email',
     texts: [
@@ -169,19 +156,6 @@ export const RECIPIENT_TEXTS: readonly RuleText[] = [
       '550 5.4.1 Recipient address rejected: Access denied [edge-4.mx.shop.example]',
       'mx.shop.example[192.0.2.7] said: 550-5.4.1 Recipient address rejected: Access denied',
       '5.4.1 <bo@shop.example>: Recipient address rejected: Access denied (in reply to RCPT TO)',
-    ],
-  },
-  {
-    rule: 'no_mailbox.other_language',
-    channel: 'email',
-    texts: [
-      '550 5.1.1 Benutzer unbekannt',
-      "550 L'adresse bo@shop.example n'existe pas",
-      '554 Usuario desconocido en mx.shop.example',
-      '550 5.1.1 Destinatario inesistente',
-      '550 O usuário não pode ser achado: conta inexistente',
-      '550 Такой ящик не существует',
-      '550 用户不存在',
     ],
   },
   {

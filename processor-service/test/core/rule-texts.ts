@@ -1,3 +1,4 @@
+import { LANGUAGE_TEXTS } from './rule-texts-language.ts';
 import { RECIPIENT_TEXTS } from './rule-texts-recipient.ts';
 import type { RuleText } from './rule-texts-recipient.ts';
 import { SENDER_TEXTS } from './rule-texts-sender.ts';
@@ -171,6 +172,7 @@ const PUSH_TEXTS: readonly RuleText[] = [
 export const RULE_TEXTS: readonly RuleText[] = [
   ...RECIPIENT_TEXTS,
   ...SENDER_TEXTS,
+  ...LANGUAGE_TEXTS,
   ...CODE_TEXTS,
   ...TEXT_MESSAGE_TEXTS,
   ...PUSH_TEXTS,

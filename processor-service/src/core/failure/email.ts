@@ -1,5 +1,10 @@
 import { readCodes } from './codes.ts';
 import type { FailureText } from './normalise.ts';
+import {
+  QUOTA_LANGUAGE_RULES,
+  RECIPIENT_LANGUAGE_RULES,
+  SENDER_LANGUAGE_RULES,
+} from './rules-language.ts';
 import { LIST_RULES } from './rules-list.ts';
 import { POLICY_RULES } from './rules-policy.ts';
 import { QUOTA_RULES } from './rules-quota.ts';
@@ -23,13 +28,16 @@ export const EMAIL_RULES: readonly Rule[] = [
   ...LIST_RULES,
   ...WAY_RULES,
   ...QUOTA_RULES,
+  ...QUOTA_LANGUAGE_RULES,
   ...ACCOUNT_RULES,
   ...SENDER_RULES,
+  ...SENDER_LANGUAGE_RULES,
   ...RATE_RULES,
   ...REPUTATION_RULES,
   ...NO_MAILBOX_RULES,
   ...NO_DOMAIN_RULES,
   ...DISABLED_RULES,
+  ...RECIPIENT_LANGUAGE_RULES,
   ...LOCKED_RULES,
   ...SIZE_RULES,
   ...PASSING_RULES,
@@ -54,8 +62,21 @@ function downgrade(hit: Rule, read: FailureText): Rule {
   return { ...hit, cls: 'soft', kind, confidence: 0.7 };
 }
 
+/** Said in answer to the sender's name, and nothing else known of it. */
+const ANSWER_TO_SENDER: Rule = {
+  rule: 'sender.answered',
+  cls: 'block',
+  kind: 'sender',
+  confidence: 0.7,
+  pattern: /^/,
+};
+
+function readAnswer(read: FailureText): Rule | null {
+  return read.isAboutSender && read.reply?.startsWith('5') === true ? ANSWER_TO_SENDER : null;
+}
+
 /** Class of a mail server's reply: deliverability.md 1.5. */
 export function readEmailFailure(read: FailureText): Rule {
-  const hit = firstHit(BOOK, read) ?? readCodes(read) ?? NOTHING;
+  const hit = firstHit(BOOK, read) ?? readAnswer(read) ?? readCodes(read) ?? NOTHING;
   return downgrade(hit, read);
 }

@@ -30,7 +30,6 @@ export const LIST_RULES: readonly Rule[] = [
     cls: 'suppressed',
     kind: 'esp_list',
     confidence: 0.9,
-    pattern:
-      /unsubscribed (?:address|recipient)|(?:recipient|address) (?:has |is |was )?unsubscribed/,
+    pattern: /\bunsubscribed\b/,
   },
 ];

@@ -16,7 +16,7 @@ export const POLICY_RULES: readonly Rule[] = [
     kind: 'content',
     confidence: 0.92,
     pattern:
-      /\bspam\b|\bspammy|спам|垃圾邮件|垃圾郵件|スパム|junk|unsolicited|virus|malware|phish|attachment|suspicious|content|mime\b|message header|header (?:error|is|too)|invalid header|8-?bit|message filter|filtered|(?:duplicated?|invalid|missing|same|no) message-?id|duplicate|format(?:ting)?(?: \S+)? (?:error|invalid|not)|malformed|bare (?:lf|cr)|suspected|prohibited (?:word|file|url)|data refused|headers? (?:rejected|refused)/,
+      /\bspam\b|\bspammy|спам|垃圾邮件|垃圾郵件|スパム|junk|unsolicited|virus|malware|phish|attachment|suspicious|content|mime\b|message header|header (?:error|is|too)|invalid header|8-?bit|message filter|filtered|(?:duplicated?|invalid|missing|same|no) message-?id|duplicate|format(?:ting)?(?: \S+)? (?:error|invalid|not)|malformed|bare (?:lf|cr)|suspected|prohibited (?:word|file|url)|data refused|headers? (?:rejected|refused)|unacceptable|invalid (?:character|header|charset)|charset/,
   },
   {
     rule: 'auth.tls',
@@ -41,7 +41,7 @@ export const POLICY_RULES: readonly Rule[] = [
     kind: 'policy',
     confidence: 0.75,
     pattern:
-      /(?:mail|message|e-?mail|connection|transaction|data|delivery|it|service|we|host|server|recipient|address|addr|is|was|were|been|system|rejet[ée]?|domain)(?:[^.]{0,40}) (?:rejected|refused|refuse\b|reject\b|not accepted|declined)|(?:rejected|refused|reject) (?:by|due|because|from|your|the|message|mail|as|-|,|:)|reject(?:ed|ing|s)\b|refus(?:e|ed|es|ing)\b|rejete|отклонен|отказано|拒绝|拒絕|拒收|被拒|拒否|abgelehnt|rechazad|rifiutat|recusad|odrzucon/,
+      /(?:mail|message|e-?mail|connection|transaction|data|delivery|it|service|we|host|server|recipient|address|addr|is|was|were|been|system|rejet[ée]?|domain)(?:[^.]{0,40}) (?:rejected|refused|refuse\b|reject\b|not accepted|declined)|(?:rejected|refused|reject) (?:by|due|because|from|your|the|message|mail|as|-|,|:)|reject(?:ed|ing|s)\b|refus(?:e|ed|es|ing)\b|rejet(?:é|ée|e|ee)(?![a-z])|refus(?:é|ée|ee)(?![a-z])|negad[oa]|allowed recipients|отклонен|отказано|拒绝|拒絕|拒收|被拒|拒否|abgelehnt|rechazad|rifiutat|recusad|odrzucon/,
     unless: /connection(?:s)? (?:was )?refused by|refused to talk/,
   },
 ];

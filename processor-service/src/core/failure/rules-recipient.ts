@@ -1,10 +1,17 @@
 import type { FailureText } from './normalise.ts';
 import type { Rule } from './rule.ts';
 
-const WHO =
-  "(?:users?|user ?name|mail ?-?box(?:es)?|recipients?|accounts?|address(?:ee|es)?|alias|local[- ]?part|rcpt|member|person|e-?mails?|customer|mail user|addr)(?:'s)?";
+/** Nouns for whoever mail goes to. An `ip address` is none, and of an `email` only some is said. */
+const PLACE =
+  "(?:users?|user ?name|mail ?-?box(?:es)?|mail ?drop|recipients?|receivers?|accounts?|(?<!\\bip )address(?:ee|es)?|alias|local[- ]?part|rcpt(?: ?to)?|member|person|customer|mail user|addr)(?:'s)?";
+const WHO = `(?:${PLACE}|e-?mails?)`;
 
 const ABOUT_WHO = new RegExp(`\\b${WHO}\\b`);
+const ABOUT_PLACE = new RegExp(`\\b${PLACE}\\b`);
+
+/** A machine behind the mailbox failed, not the mailbox. */
+const MACHINE =
+  /(?:database|data ?store|store|server|lookup|ldap)(?: server)? (?:is |was |are |currently |temporarily )*(?:not |un|fail|down|busy)|timed? ?out|right now|at (?:this|the) (?:time|moment)/;
 
 /** The server speaks of a list of people who may write, not of a mailbox. */
 const LIST_MEMBERS =
@@ -29,7 +36,7 @@ export const NO_MAILBOX_RULES: readonly Rule[] = [
     kind: 'no_mailbox',
     confidence: 0.98,
     pattern:
-      /nosuchuser|recip(?:ient)?notfound|resolver\.adr|no[ -]such[ -](?:user|mail ?box|recipient|account|address|person|alias|local|rcpt|email|mail user|destination)|no mail ?box (?:here|by|with|found|at)|no (?:one|user|person|account|recipient|address|mail ?box|valid recipients?)(?: is| was| were)? (?:here|by that|by this|with that|with this|found|at this|of that|for this|matching)|no valid (?:recipients?|rcpt)|(?:doesn'?t|does not|do not|don'?t) have (?:an?|any) .{0,60}account|not our customer|not a member of (?:the |this |our )?domain|not (?:a )?(?:local )?users? (?:of|on|at) this (?:server|system|domain|host)|(?:does|do)(?: not|n'?t) exists? (?:that |this |such |the |an? )?(?:user|mail ?box|recipient|account|address)|cannot deliver mail for\b/,
+      /nosuchuser|recip(?:ient)?notfound|resolver\.adr|no[ -]such[ -](?:user|mail ?box|mail ?drop|recipient|account|address|person|alias|local|rcpt|email|mail user|destination)|no mail ?box(?: (?:here|by|with|found|at|for|available|exists?|on|called|named)|["'.!,]{0,2}$)|no (?:account|user)s? addr (?:here|by)|no users? (?:here|by that|of that|with)|not a local (?:address|user|mail ?box|account)|(?:no|not have an?) (?:final )?(?:e-?mail )?delivery point|(?:does ?n[o']t|do not) handle (?:e-?)?mail for|no (?:one|user|person|account|recipient|address|mail ?box|valid recipients?)(?: is| was| were)? (?:here|by that|by this|with that|with this|found|at this|of that|for this|matching)|no valid (?:recipients?|rcpt)|(?:doesn'?t|does not|do not|don'?t) have (?:an?|any) .{0,60}account|not our customer|not a member of (?:the |this |our )?domain|not (?:a )?(?:local )?users? (?:of|on|at) this (?:server|system|domain|host)|(?:does|do)(?: not|n'?t) exists? (?:that |this |such |the |an? )?(?:user|mail ?box|recipient|account|address)|cannot deliver mail for\b/,
     unless: LIST_MEMBERS,
     when: isNotAboutSender,
   },
@@ -39,9 +46,9 @@ export const NO_MAILBOX_RULES: readonly Rule[] = [
     kind: 'no_mailbox',
     confidence: 0.95,
     pattern: new RegExp(
-      `\\b(?:unknown|invalid|nonexistent|non-existent|illegal|unrecogni[sz]ed|unregistered|incorrect|wrong|undefined|undeliverable|unallocated|obsolete|unavailable)(?: or \\w{1,12})? (?:email |e-mail |mail |local |destination |target |final |virtual |recipient ){0,3}${WHO}\\b|\\bbad (?:destination )?(?:mail ?box|recipient|rcpt|user|address)|(?:can(?:no|')?t|could ?n[o']t|unable to|can not) (?:find|locate|verify|resolve) (?:the |that |this |your |such |a ){0,2}(?:user|recipient|mail ?box|account|address|rcpt)`,
+      `\\b(?:unknown|invalid|nonexistent|non-existent|illegal|unrecogni[sz]ed|unregistered|incorrect|wrong|undefined|undeliverable|unallocated|obsolete|unavailable)(?: or \\w{1,12})? (?:email |e-mail |mail |local |destination |target |final |virtual |final delivery |recipient ){0,3}${WHO}\\b|\\bbad (?:destination )?(?:mail ?box|recipient|rcpt|user|address)|(?:can(?:no|')?t|could ?n[o']t|unable to|can not) (?:find|locate|verify|resolve) (?:the |that |this |your |such |any |alias |a ){0,2}(?:user|recipient|mail ?box|account|address|rcpt)`,
     ),
-    unless: LIST_MEMBERS,
+    unless: new RegExp(`${LIST_MEMBERS.source}|${MACHINE.source}`),
     when: isNotAboutSender,
   },
   {
@@ -50,10 +57,24 @@ export const NO_MAILBOX_RULES: readonly Rule[] = [
     kind: 'no_mailbox',
     confidence: 0.93,
     pattern:
-      /unknown|not found|(?:does not|doesn'?t|do not|don'?t|did not|not|no longer|never) exist|not (?:a )?(?:user|customer) of (?:this|our) |(?:is|are) invalid|\binvalid\b|\bnot (?:a )?(?:valid|known|recogni[sz]ed|registered|listed|local|our customer|here|present|on (?:this )?server|configured to receive|set ?up)|isn'?t (?:valid|known|here)|could ?n[o']t be found|can(?:not|'?t) be (?:found|verified)|could not be verified|\bis wrong|non-?existent|undefined|no longer (?:on|valid|with|at|here)|not (?:found )?in (?:our |the )?(?:recipients? |users? |address(?:es)? |local |customer |mail ?box )?(?:list|directory|database|table|map)/g,
+      /unknown|not found|(?:does not|doesn'?t|do not|don'?t|did not|not|no longer|never) exist|not (?:a )?(?:user|customer) of (?:this|our) |\bnot (?:a )?(?:known|recogni[sz]ed|registered|listed|local|our customer|here|present|on (?:this )?server|configured to receive|set ?up)|isn'?t (?:a |an )?(?:known|here|local|registered)|was ?n[o']t found|could ?n[o']t be found|(?:cannot|can'?t) be (?:found|verified)|could not be verified|non-?existent|no longer (?:on|valid|with|at|here)|not (?:found )?in (?:our |the )?(?:recipients? |users? |address(?:es)? |local |customer |mail ?box )?(?:list|directory|database|table|map)/g,
     about: ABOUT_WHO,
     unless: new RegExp(
-      `${LIST_MEMBERS.source}|domain (?:name )?(?:is )?(?:not found|not exist|does not exist|unknown|invalid)`,
+      `${LIST_MEMBERS.source}|${MACHINE.source}|host \\S+ (?:was |is )?not found|domain (?:name )?(?:is )?(?:not found|not exist|does not exist|unknown|invalid)`,
+    ),
+    when: isNotAboutSender,
+  },
+  {
+    // Of an email these may be said because of how it is written.
+    rule: 'no_mailbox.called_invalid',
+    cls: 'hard',
+    kind: 'no_mailbox',
+    confidence: 0.9,
+    pattern:
+      /(?:is|are) invalid|\binvalid\b|\bnot (?:a )?valid|isn'?t (?:a )?valid|\bis wrong|undefined/g,
+    about: ABOUT_PLACE,
+    unless: new RegExp(
+      `${LIST_MEMBERS.source}|domain (?:name )?(?:is )?invalid|invalid (?:headers?|message|character|syntax|format)`,
     ),
     when: isNotAboutSender,
   },
@@ -65,7 +86,7 @@ export const NO_MAILBOX_RULES: readonly Rule[] = [
     pattern: /(?:un|not )available|undeliverable/g,
     about: ABOUT_WHO,
     unless:
-      /(?:temporarily|currently|service|server|system) (?:is )?(?:un|not )available|polic|reject(?:ed)? (?:due|by|for|because)|block|access denied|spam|restrict|security|\bip\b/,
+      /(?:temporarily|currently|service|server|system) (?:is )?(?:un|not )available|polic|reject(?:ed)? (?:due|by|for|because)|block|access denied|spam|restrict|security|\bip\b|(?:database|store|server) (?:is )?(?:un|not )available/,
     when: isNotAboutSender,
   },
   {
@@ -86,17 +107,6 @@ export const NO_MAILBOX_RULES: readonly Rule[] = [
     pattern: /recipient address rejected: access denied/,
     when: ({ enhanced }) => enhanced === '5.4.1',
   },
-  {
-    rule: 'no_mailbox.other_language',
-    cls: 'hard',
-    kind: 'no_mailbox',
-    confidence: 0.9,
-    pattern:
-      /empf(?:ä|ae)nger(?:adresse)? (?:ist )?(?:unbekannt|nicht (?:bekannt|gefunden))|(?:adresse|benutzer|postfach|konto) (?:ist )?(?:unbekannt|existiert nicht|ungültig)|existiert nicht|n'existe pas|(?:utilisateur|destinataire|adresse|bo[iî]te) inconnu|(?:usuario|destinatario|cuenta|buz[oó]n) (?:desconocid|no existe|inexistente|no encontrad)|(?:utente|destinatario|casella) (?:sconosciut|inesistente|non esist)|(?:usu[aá]rio|destinat[aá]rio|conta) (?:desconhecid|inexistente|n[aã]o existe)|(?:gebruiker|mailbox|ontvanger|adres) (?:is )?(?:onbekend|bestaat niet)|onbekende (?:gebruiker|ontvanger)|(?:ok[äa]nd|ukendt|ukjent) (?:anv[äa]ndare|mottagare|bruger|modtager|bruker|mottaker)|(?:u[żz]ytkownik|adres|skrzynka|odbiorca) .{0,20}nie (?:istnieje|znalezion)|nieznany (?:u[żz]ytkownik|odbiorca)|(?:kullan[ıi]c[ıi]|al[ıi]c[ıi]|adres) .{0,20}(?:bulunamad|yok\b|mevcut de)|neexistuj|не существует|(?:пользовател|ящик|адрес|получател|абонент)\S* (?:\S+ )?не (?:найден|зарегистрирован|обнаружен|существует)|нет такого (?:пользователя|адреса|ящика)|неизвестный (?:пользователь|получатель|адрес)|宛先不明|(?:ユーザー?|アドレス|宛先|メールボックス|受信者).{0,14}(?:見つかりません|存在しません|不明)|(?:用户|邮箱|收件人|地址|账号|帐号|帐户|账户|信箱|使用者|收信人).{0,8}(?:不存在|未开通|已注销|已停用|无效|未找到)|不存在的(?:用户|邮箱|收件人)|无此用户|查无此人|(?:사용자|수신자|메일|주소|계정).{0,12}존재하지/,
-    // Said of the many addresses a sender tried, not of this one.
-    unless: /大量|频繁/,
-    when: isNotAboutSender,
-  },
 ];
 
 /** Nobody lives in that whole domain. */
@@ -107,7 +117,7 @@ export const NO_DOMAIN_RULES: readonly Rule[] = [
     kind: 'no_domain',
     confidence: 0.93,
     pattern:
-      /nxdomain|non-?existent (?:domain|host)|domainnonexistent|(?:unknown|invalid|illegal|no such|bad) (?:destination )?(?:domain|host(?:\/domain)?)\b|(?:host|hostname|domain)(?: \S{1,80})? (?:is )?unknown|null ?mx|does ?n[o']t accept (?:any )?(?:e-?mail|mail)|no (?:valid )?mx\b|(?:no|couldn'?t find (?:a|any)) (?:mail exchanger|host named|valid hosts?)|host(?: \S{1,80})? (?:or domain )?(?:name )?not found|unrout(?:e)?able (?:mail )?(?:domain|address)|name or service not known|(?:find|locate|reach) the (?:recipient|destination|target)(?:'s)? domain|bad destination (?:system|host)|no relevant answers|nowhere to deliver|(?:mx|srv) (?:or \w+ )?records? (?:indicat|say|show)\S* no/,
+      /nxdomain|non-?existent (?:domain|host)|domainnonexistent|(?:unknown|invalid|illegal|no such|bad) (?:destination )?(?:domain|host(?:\/domain)?)\b|(?:host|hostname|domain)(?: \S{1,80})? (?:is )?unknown|null ?mx|does ?n[o']t accept (?:any )?(?:e-?mail|mail)|no (?:valid )?mx\b|(?:no|couldn'?t find (?:a|any)) (?:mail exchanger|host named|valid hosts?)|host(?: \S{1,80})? (?:or domain )?(?:name )?not found|unrout(?:e)?able (?:mail )?(?:domain|address)|name or service not known|(?:find|locate|reach) the (?:recipient|destination|target)(?:'s)? domain|bad destination (?:system|host)|no relevant answers|nowhere to deliver|no mail hosts?|domain (?:is )?not (?:used|in use|hosted|local)|(?:could not|unable to|cannot) resolve (?:the )?domain|could ?n[o']t find any host|no data by dns|(?:mx|srv) (?:or \w+ )?records? (?:indicat|say|show)\S* no/,
     unless: TRY_LATER,
     when: isNotAboutSender,
   },
@@ -132,7 +142,7 @@ export const DISABLED_RULES: readonly Rule[] = [
     kind: 'disabled',
     confidence: 0.95,
     pattern: new RegExp(
-      `disableduser|(?:disabled|inactive|closed|expired|de-?activated|discontinued|terminated|deleted|cancel?led|retired|not active) (?:e-?mail |user |mail |recipient ){0,3}${WHO}\\b`,
+      `disableduser|(?:disabled|inactive|closed|expired|de-?activated|discontinued|terminated|deleted|cancel?led|retired|archived|not active|not an active) (?:e-?mail |user |mail |recipient ){0,3}${WHO}\\b|no ?(?:recipient |user |account )?activity\\b|extended inactivity|no longer (?:an? employee|employed|works?\\b)`,
     ),
     unless: /temporar/,
     when: isNotAboutSender,
@@ -146,7 +156,7 @@ export const DISABLED_RULES: readonly Rule[] = [
       /disabled|inactiv|not active|no longer active|closed|expired|de-?activated|discontinued|terminated|deleted|removed|cancel?led|retired|abandoned|no longer (?:accept|in use|monitored|used|available)|obsolete|has moved|not activated/g,
     about: ABOUT_WHO,
     unless:
-      /temporar|(?:message|delivery|retry|queue|connection|session|time)(?: \S{1,40}){0,2} (?:expired|closed)|access disabled|try again/,
+      /temporar|(?:message|delivery|retry|queue|connection|session|time)(?: \S{1,40}){0,2} (?:expired|closed)|access disabled|try again|lifetime|from (?:the )?queue|in the spool|(?:message|mail)(?: \S+){0,5} (?:was|has been|is|were) (?:deleted|removed|discarded)/,
     when: isNotAboutSender,
   },
 ];
@@ -154,12 +164,21 @@ export const DISABLED_RULES: readonly Rule[] = [
 /** Somebody lives there and is locked out for now. */
 export const LOCKED_RULES: readonly Rule[] = [
   {
+    rule: 'disabled_temp.cannot_receive',
+    cls: 'soft',
+    kind: 'disabled_temp',
+    confidence: 0.8,
+    pattern:
+      /(?:cannot|can not|can't|does ?n[o']t|unable to|not able to|not allowed to) receive (?:e-?mails?|mails?|messages?)\b(?! from)|not (?:currently )?(?:being )?accept(?:ed|ing) for this|never logged|log ?in to (?:enable|receive)/,
+    when: isNotAboutSender,
+  },
+  {
     rule: 'disabled_temp.words',
     cls: 'soft',
     kind: 'disabled_temp',
     confidence: 0.9,
     pattern:
-      /\blocked|frozen|suspended|restricted|on hold|temporarily (?:disabled|inactive|closed|de-?activated|locked|blocked)/g,
+      /\blocked|frozen|suspend(?:s|ed)?\b|restricted(?! to)|on hold|temporarily (?:disabled|inactive|closed|de-?activated|locked|blocked)/g,
     about: ABOUT_WHO,
     unless: /delivery temporarily suspended/,
   },

@@ -3,13 +3,21 @@ import type { Rule } from './rule.ts';
 /** Lists, reputation, and spam said of the sender's host. They stand before recipient words. */
 export const REPUTATION_RULES: readonly Rule[] = [
   {
+    // No address had been named yet, so it is the sender who is not wanted.
+    rule: 'reputation.not_greeted',
+    cls: 'block',
+    kind: 'reputation',
+    confidence: 0.85,
+    pattern: /refused to talk to \S+: 5\d\d/,
+  },
+  {
     // Short marks by which large receivers name the rule a sender broke.
     rule: 'reputation.token',
     cls: 'block',
     kind: 'reputation',
     confidence: 0.9,
     pattern:
-      /\baup#|\((?:con|hvu|rly|dyn|rtr|dns|scon):\w\d|\b(?:dt:(?:spm|rbl|sum)|hl:\w{3}|mi:\w{3}|rp:\w{3})\b/,
+      /\baup#|\((?:con|hvu|rly|dyn|rtr|dns|scon):\w{2}|\b(?:dt:(?:spm|rbl|sum)|hl:\w{3}|mi:\w{3}|rp:\w{3})\b/,
   },
   {
     rule: 'reputation.list',
@@ -26,7 +34,7 @@ export const REPUTATION_RULES: readonly Rule[] = [
     kind: 'reputation',
     confidence: 0.94,
     pattern:
-      /reputation|\bkarma\b|complaints\b|complaint rate|abusive|\babus(?:e|er|ing)\b(?= (?:of|detected|reports?|from|by|polic|complaint|score))|(?:for|of|due to|because of|spam|network|ip|reported|suspected|detected|mail|stop) abuse|dictionary attack|harvest(?:ing)? (?:attack|detected)|(?:bad|blocked|suspicious|dynamic|rejected|spamming|banned|your) (?:ip|server|host|mail server|network)\b.{0,40}(?:block|reject|refus|den(?:y|ied)|not (?:allowed|accept)|dynamic|spam|abus|polic)|(?:reject|refus|block|den(?:y|ied)|not (?:allow|accept)(?:ed)?)[^.]{0,40} (?:bad ip|your ip|your server|your host|your network|from ip|ip address|the ip|this ip|client host|client ip)|\bip\b[ :]*(?:address )?(?:\[?ip\]? )?(?:has been |is |was )?(?:temporarily )?(?:block|denied|reject|banned)|\b(?:bad|black|remote|sender|blocked) ip\b|\bip (?:is |in |was )?(?:hangup|prison|check error)|dynamic (?:ip|address|host)|\[?\bip\]? - a problem occurred|(?:ip|host|connection|client)s? .{0,30}(?:blocked|denied) by|access denied, banned/,
+      /reputation|\bkarma\b|complaints\b|complaint rate|abusive|\babus(?:e|er|ing)\b(?= (?:of|detected|reports?|from|by|polic|complaint|score))|(?:for|of|due to|because of|spam|network|ip|reported|suspected|detected|mail|stop) abuse|no access (?:for|from) (?:this |your )?(?:ip|host|address)|dictionary attack|harvest(?:ing)? (?:attack|detected)|(?:bad|blocked|suspicious|dynamic|rejected|spamming|banned|your) (?:ip|server|host|mail server|network)\b.{0,40}(?:block|reject|refus|den(?:y|ied)|not (?:allowed|accept)|dynamic|spam|abus|polic)|(?:reject|refus|block|den(?:y|ied)|not (?:allow|accept)(?:ed)?)[^.]{0,40} (?:bad ip|your ip|your server|your host|your network|from ip|ip address|the ip|this ip|client host|client ip)|\bip\b[ :]*(?:address )?(?:\[?ip\]? )?(?:has been |is |was )?(?:temporarily )?(?:block|denied|reject|banned)|\b(?:bad|black|remote|sender|blocked) ip\b|\bip (?:is |in |was )?(?:hangup|prison|check error)|dynamic (?:ip|address|host)|\[?\bip\]? - a problem occurred|(?:ip|host|connection|client)s? .{0,30}(?:blocked|denied) by|access denied, banned/,
   },
   {
     rule: 'reputation.spam_source',

@@ -3,7 +3,8 @@ import type { Rule } from './rule.ts';
 /** Replies to a login, never to a recipient: RFC 4954. */
 const LOGIN_REPLIES = new Set(['530', '534', '535', '538']);
 
-const SENDER = '(?:sender|mail ?from|envelope[ -]from|from[ -]address|return[ -]path|from:)';
+const SENDER =
+  '(?:sender|originator|author|reply-to|mail ?from(?! ip\\b)|envelope[ -]from|from[ -]address|return[ -]path|from:)';
 
 /** The sender is not who it should be: families of authentication and of the sender's address. */
 export const SENDER_RULES: readonly Rule[] = [
@@ -13,7 +14,7 @@ export const SENDER_RULES: readonly Rule[] = [
     kind: 'auth',
     confidence: 0.97,
     pattern:
-      /\b(?:spf|dkim|dmarc|arc)\b|un-?authenticated|authentication (?:information|results|checks?|failed|failure|required|is required|credentials)|(?:not|must|fail(?:s|ed)? to|could not|require[sd]?|to) authenticat|sender ?id\b|purported responsible/,
+      /\b(?:spf|dkim|dmarc|arc)\b|un-?authenticated|authentication (?:information|results|checks?|failed|failure|required|is required|credentials)|(?:not|must|must be|fail(?:s|ed)? to|could not|require[sd]?|to) authenticat|sender ?id\b|purported responsible/,
   },
   {
     rule: 'auth.reverse_dns',
@@ -21,7 +22,7 @@ export const SENDER_RULES: readonly Rule[] = [
     kind: 'auth',
     confidence: 0.95,
     pattern:
-      /\bptr\b|reverse[ -]?(?:dns|lookup|hostname|mapping|record)|\brdns\b|fcrdns|(?:ip|client|host) name lookup failed|cannot find your (?:reverse )?host|no reverse|bad dns|resolve your ip|ipv6autherror/,
+      /\bptr\b|reverse[ -]?(?:dns|lookup|hostname|mapping|record)|\brdns\b|fcrdns|(?:ip|client|host) name lookup failed|cannot find your (?:reverse )?host|no reverse|bad dns|resolve your ip|ipv6autherror|\bip (?:address )?(?:ip )?(?:not found in|has no)/,
     unless: /try again later to deliver/,
   },
   {
@@ -54,7 +55,7 @@ export const ACCOUNT_RULES: readonly Rule[] = [
     kind: 'sender',
     confidence: 0.88,
     pattern:
-      /your (?:e-?mail |user |mail |smtp )?account (?:has been |is |was )?(?:temporarily )?(?:disabled|blocked|suspended|locked|limited|restricted|not allowed|not permitted|banned)|sending (?:for|from) this (?:account|user)|username and password|outbound (?:mail|message|e-?mail)|\bapi key\b|not authori[sz]ed to (?:use this|send)/,
+      /your (?:e-?mail |user |mail |smtp )?account (?:has been |is |was )?(?:temporarily )?(?:disabled|blocked|suspended|locked|limited|restricted|not allowed|not permitted|not active|inactive|expired|closed|banned)|your (?:e-?mail )?address (?:does|is|was|has)|(?:address|account|mail ?box) (?:that |which )?you (?:are )?(?:writ|send|mail)\w* from|sending (?:account|user)\b|sending (?:for|from) this (?:account|user)|username and password|outbound (?:mail|message|e-?mail)|\bapi key\b|not authori[sz]ed to (?:use this|send)|badmailfrom|(?:verification|callback setup) failed (?:for|while (?:checking|verifying))|called: .{0,120}sent: .{0,200}response:/,
   },
   {
     rule: 'auth.login',
@@ -70,7 +71,7 @@ export const ACCOUNT_RULES: readonly Rule[] = [
     kind: 'policy',
     confidence: 0.9,
     pattern:
-      /(?:does|do|will|can) ?(?:n[o']t|'t|not) (?:accept|receive) (?:any |your )?(?:e-?mails?|mails?|messages?) (?:from|sent)/,
+      /(?:does|do|will|can) ?(?:n[o']t|'t|not) (?:accept|receive) (?:any |your )?(?:e-?mails?|mails?|messages?) (?:from|sent)|no longer accepts? (?:e-?mail|mail|messages?) from|members?[ -]only list|non-?members? to/,
   },
 ];
 
