@@ -1,14 +1,9 @@
-import { readGrams } from './grams.ts';
-import type { Grams } from './grams.ts';
-
 /** Text that is read at all; whatever a server has to say, it says in its first lines. */
 export const TEXT_CHARS_MAX = 2000;
 
 /** A failure text made comparable: lower case, one space, addresses, numbers and links replaced. */
 export type FailureText = {
   readonly text: string;
-  /** What stands in `text`, for the rules to look up. */
-  readonly grams: Grams;
   /** In lower case and no further: what gives the provider away. */
   readonly asSaid: string;
   /** Reply code, `550`, or null. */
@@ -21,10 +16,16 @@ export type FailureText = {
 
 const BOUNDARY = /[\s<>"'`()[\]{},;:=|]/;
 const SPACES = /\s+/g;
+const UNEVEN = / {2}|[\t-\r\u0080-\uffff]/;
+const CONTINUED = /\d-/;
+const STEPPED = /in reply to|after |while /;
+const DOTTED = /\d\.\d{1,3}\.\d{1,3}\.[\dx]/;
+const COLONS = /:[0-9a-f]{0,4}:/;
 const IP_ADDRESS = /(?<![\d.])\d{1,3}\.\d{1,3}\.\d{1,3}\.(?:\d{1,3}|[x0]+)(?![\d.]*\d)/g;
 const IP6_ADDRESS = /(?<![0-9a-f:])(?:[0-9a-f]{1,4}:){3,7}(?::?[0-9a-f]{1,4}){1,4}(?![0-9a-f:])/g;
 const REPLY = /(?<![\d.\-#/:])([245][0-9]\d)(?=[ \-:.]|$)(?!\.\d)/;
-const ENHANCED = /(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?!\d|\.\d)/g;
+const ENHANCED = /(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?!\d|\.\d)/;
+const EVERY_ENHANCED = new RegExp(ENHANCED.source, 'g');
 const BRACKETS = /\[[^[\]]{0,200}\]/g;
 const CONTINUATION = /(?<![\d.])[245]\d\d-(?:[245]\.\d{1,3}\.\d{1,3}(?!\d|\.\d))?/g;
 const SAID_TO_SENDER =
@@ -72,8 +73,10 @@ function readLink(link: string): string {
 
 const readLinks = (text: string): string =>
   text.includes('http') ? text.replace(LINK, readLink) : text;
-const maskIp = (text: string): string => text.replace(IP_ADDRESS, 'ip');
-const maskIp6 = (text: string): string => text.replace(IP6_ADDRESS, 'ip');
+const maskIp = (text: string): string =>
+  DOTTED.test(text) ? text.replace(IP_ADDRESS, 'ip') : text;
+const maskIp6 = (text: string): string =>
+  COLONS.test(text) ? text.replace(IP6_ADDRESS, 'ip') : text;
 
 const LINK = /https?:\/\/ ?[^\s<>"'()]{1,300}/g;
 
@@ -90,27 +93,45 @@ function fold(raw: string): string {
 function readEnhanced(text: string): string | null {
   const ofReply = ENHANCED_AFTER_REPLY.exec(text)?.[1];
   if (ofReply !== undefined && !UNTOLD.test(ofReply)) return ofReply;
-  const all = [...text.matchAll(ENHANCED)].map(([, code = '']) => code);
-  return all.find((code) => !UNTOLD.test(code)) ?? all[0] ?? null;
+  const first = ENHANCED.exec(text)?.[1];
+  if (first === undefined || !UNTOLD.test(first)) return first ?? null;
+  const all = [...text.matchAll(EVERY_ENHANCED)].map(([, code = '']) => code);
+  return all.find((code) => !UNTOLD.test(code)) ?? first;
 }
 
-/** The reply itself. What stands before it stays where it says at which step the sender was refused. */
+/** The reply itself, without what a relay put before it. */
 function replyOf(text: string): string {
-  return SAID_TO_SENDER.test(text) ? text : text.replace(REPORT, '').replace(GLOSS, '');
+  const isReport = text.includes('said:') || text.includes('smtp;');
+  const reply = isReport ? text.replace(REPORT, '') : text;
+  return reply.includes(' - ') || reply.includes("-'") ? reply.replace(GLOSS, '') : reply;
+}
+
+/** One space between words; most texts come that way. */
+function singleSpaced(text: string): string {
+  const isEven = !UNEVEN.test(text) && !text.startsWith(' ') && !text.endsWith(' ');
+  return isEven ? text : text.replace(SPACES, ' ').trim();
+}
+
+function withoutNames(text: string): string {
+  const masked = text.includes('<') ? text.replace(BARE_NAME, 'addr') : text;
+  return masked.includes('giving up') ? masked.replace(GIVING_UP, '') : masked;
+}
+
+function withoutSteps(text: string): string {
+  const joined = CONTINUED.test(text) ? text.replace(CONTINUATION, ' ') : text;
+  return STEPPED.test(joined) ? joined.replace(STEP, ' ') : joined;
 }
 
 export function normaliseFailure(raw: string): FailureText {
   const asSaid = fold(raw);
-  const plain = replyOf(readLinks(maskWords(asSaid)).replace(SPACES, ' ').trim())
-    .replace(BARE_NAME, 'addr')
-    .replace(GIVING_UP, '');
+  const whole = singleSpaced(readLinks(maskWords(asSaid)));
+  const isAboutSender = SAID_TO_SENDER.test(whole);
+  // Where it says at which step the sender was refused, what stands before the reply stays.
+  const plain = withoutNames(isAboutSender ? whole : replyOf(whole));
   const outside = maskIp(plain.includes('[') ? plain.replace(BRACKETS, ' ') : plain);
   const reply = REPLY.exec(outside)?.[1] ?? null;
   const enhanced = readEnhanced(outside);
-  const isAboutSender = SAID_TO_SENDER.test(plain);
-  const text = maskIp6(maskIp(plain.replace(CONTINUATION, ' ').replace(STEP, ' '))).replace(
-    SPACES,
-    ' ',
-  );
-  return { text, grams: readGrams(text), asSaid, reply, enhanced, isAboutSender };
+  const masked = maskIp6(maskIp(withoutSteps(plain)));
+  const text = masked === whole ? whole : singleSpaced(masked);
+  return { text, asSaid, reply, enhanced, isAboutSender };
 }

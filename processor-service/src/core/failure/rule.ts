@@ -1,6 +1,6 @@
 import { coverOf } from './cover.ts';
-import { coverBits, mayHold } from './grams.ts';
-import type { CoverBits } from './grams.ts';
+import { nextFound, openSieve, sift } from './grams.ts';
+import type { Sieve } from './grams.ts';
 import type { FailureText } from './normalise.ts';
 
 /** One rule about how mail servers talk. Patterns have no nested quantifiers and bounded gaps. */
@@ -41,17 +41,19 @@ function isSaid({ pattern, about }: Rule, text: string): boolean {
   return false;
 }
 
-/** Rules in their order, each with what must stand in a text before its pattern is worth trying. */
-export type RuleBook = readonly { readonly rule: Rule; readonly cover: CoverBits }[];
+/** Rules in their order, and what must stand in a text before the pattern of each is worth trying. */
+export type RuleBook = { readonly rules: readonly Rule[]; readonly sieve: Sieve };
 
 export function openRuleBook(rules: readonly Rule[]): RuleBook {
-  return rules.map((rule) => ({ rule, cover: coverBits(coverOf(rule.pattern)) }));
+  return { rules, sieve: openSieve(rules.map(({ pattern }) => coverOf(pattern))) };
 }
 
 /** The first rule that speaks of a text, in the order of the book. */
-export function firstHit(book: RuleBook, read: FailureText): Rule | null {
-  for (const { rule, cover } of book) {
-    if (!mayHold(read.grams, cover) || !isSaid(rule, read.text)) continue;
+export function firstHit({ rules, sieve }: RuleBook, read: FailureText): Rule | null {
+  const sifted = sift(sieve, read.text);
+  for (let at = nextFound(sieve, sifted, 0); at >= 0; at = nextFound(sieve, sifted, at + 1)) {
+    const rule = rules[at];
+    if (rule === undefined || !isSaid(rule, read.text)) continue;
     if (rule.unless?.test(read.text) === true) continue;
     if (rule.when?.(read) === false) continue;
     return rule;

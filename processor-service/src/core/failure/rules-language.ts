@@ -36,7 +36,7 @@ const LANGUAGES: readonly Language[] = [
   },
   {
     // Italian
-    who: 'utente|destinatario|destin\\.|casella|indirizzo|account',
+    who: 'utente|destinatario|destin\\.|casella|indirizzo',
     nobody:
       'sconosciut[oa]|inesistente|non (?:esist\\w+|trovat[oa]|valid[oa]|conosciut[oa]|presente)|errat[oa]',
     disabled: 'disabilitat[oa]|disattivat[oa]|chius[oa]|scadut[oa]|inattiv[oa]|inutilizz\\w+',
