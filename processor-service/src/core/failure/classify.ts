@@ -1,4 +1,4 @@
-import { readEmailFailure } from './email.ts';
+import { readEmailFailure, readListed } from './email.ts';
 import { normaliseFailure } from './normalise.ts';
 import type { FailureText } from './normalise.ts';
 import { SYNCHRONOUS, readErrorNumber } from './numbers.ts';
@@ -54,6 +54,7 @@ const UNREAD = { rule: 'none', cls: 'unknown', kind: 'unknown', confidence: 0.1 
 
 function readText(
   channel: string,
+  metric: string,
   read: FailureText,
 ): { readonly hit: Rule | typeof UNREAD; readonly code: string | null } {
   if (channel === 'sms' || channel === 'whatsapp') {
@@ -62,7 +63,10 @@ function readText(
     return { hit: firstHit(TEXT_MESSAGE_BOOK, read) ?? UNREAD, code: null };
   }
   if (channel === 'push') return { hit: firstHit(PUSH_BOOK, read) ?? UNREAD, code: null };
-  return { hit: readEmailFailure(read), code: read.enhanced ?? read.reply };
+  const code = read.enhanced ?? read.reply;
+  // Of what was never handed to a server no rule can speak.
+  if (NOT_SENT.has(metric)) return { hit: UNREAD, code };
+  return { hit: metric === 'dropped' ? readListed(read) : readEmailFailure(read), code };
 }
 
 /** What a metric allows a text to mean: guard (c) of the definition. */
@@ -87,7 +91,7 @@ function gate(channel: string, metric: string, hit: Rule | typeof UNREAD, code: 
  */
 export function classify(channel: string, metric: string, failureMessage: string): Classified {
   const read = normaliseFailure(failureMessage);
-  const { hit, code } = readText(channel, read);
+  const { hit, code } = readText(channel, metric, read);
   const provider = recogniseProvider(read.asSaid);
   return verdict(gate(channel, metric, hit, code), code, provider);
 }

@@ -75,6 +75,13 @@ function readAnswer(read: FailureText): Rule | null {
   return read.isAboutSender && read.reply?.startsWith('5') === true ? ANSWER_TO_SENDER : null;
 }
 
+const LIST_BOOK = openRuleBook(LIST_RULES);
+
+/** Whether a text speaks of the sending provider's own list; all that is asked of a dropped mail. */
+export function readListed(read: FailureText): Rule {
+  return firstHit(LIST_BOOK, read) ?? NOTHING;
+}
+
 /** Class of a mail server's reply: deliverability.md 1.5. */
 export function readEmailFailure(read: FailureText): Rule {
   const hit = firstHit(BOOK, read) ?? readAnswer(read) ?? readCodes(read) ?? NOTHING;

@@ -22,6 +22,8 @@ export type Sieve = {
   /** Of each seeker the places of its texts, three of each; null where nothing can be said. */
   readonly marks: readonly (Int32Array | null)[];
   readonly scratch: Uint32Array;
+  /** 1 where anybody waits: small enough to stay at hand. */
+  readonly isWaited: Uint8Array;
 };
 
 /**
@@ -73,6 +75,7 @@ function marksOf(cover: Cover): Int32Array | null {
 export function openSieve(covers: readonly Cover[]): Sieve {
   const words = Math.ceil(covers.length / 32);
   const waiting = new Int32Array(PLACES * words);
+  const isWaited = new Uint8Array(PLACES);
   const always = new Int32Array(words);
   const beyondAscii = new Int32Array(words);
   const counts = countPlaces(covers.flatMap((cover) => cover ?? []));
@@ -87,6 +90,7 @@ export function openSieve(covers: readonly Cover[]): Sieve {
         (a, b) => (counts.get(a) ?? 0) - (counts.get(b) ?? 0) || a - b,
       );
       add(waiting, (rarest ?? 0) * words, seeker);
+      isWaited[rarest ?? 0] = 1;
     }
   });
   return {
@@ -96,7 +100,21 @@ export function openSieve(covers: readonly Cover[]): Sieve {
     beyondAscii,
     marks: covers.map(marksOf),
     scratch: new Uint32Array(PLACES / 32),
+    isWaited,
   };
+}
+
+/** False when nobody waits for anything in an ASCII text: the cheaper half of `sift`. */
+export function isWorthSifting({ isWaited }: Sieve, text: string): boolean {
+  let a = 0;
+  let b = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const c = text.charCodeAt(at);
+    if (isWaited[placeOf(a, b, c)] === 1 || c > 127) return true;
+    a = b;
+    b = c;
+  }
+  return false;
 }
 
 /**
@@ -105,7 +123,7 @@ export function openSieve(covers: readonly Cover[]): Sieve {
  * @returns the seekers one of whose texts may stand in it; all others have none there
  */
 export function sift(sieve: Sieve, text: string): Sifted {
-  const { waiting, words, always, beyondAscii, scratch: held } = sieve;
+  const { waiting, words, always, beyondAscii, isWaited, scratch: held } = sieve;
   const found = always.slice();
   held.fill(0);
   let a = 0;
@@ -116,12 +134,12 @@ export function sift(sieve: Sieve, text: string): Sifted {
     widest |= c;
     const place = placeOf(a, b, c);
     held[place >>> 5] = (held[place >>> 5] ?? 0) | (1 << (place & 31));
-    for (let word = 0; word < words; word += 1) {
-      const seekers = waiting[place * words + word] ?? 0;
-      if (seekers !== 0) found[word] = (found[word] ?? 0) | seekers;
-    }
     a = b;
     b = c;
+    if (isWaited[place] === 0) continue;
+    for (let word = 0; word < words; word += 1) {
+      found[word] = (found[word] ?? 0) | (waiting[place * words + word] ?? 0);
+    }
   }
   if (widest > 127) {
     for (let word = 0; word < words; word += 1) {

@@ -19,6 +19,7 @@ const SPACES = /\s+/g;
 const UNEVEN = / {2}|[\t-\r\u0080-\uffff]/;
 const CONTINUED = /\d-/;
 const STEPPED = /in reply to|after |while /;
+const DIGIT = /[245]/;
 const DOTTED = /\d\.\d{1,3}\.\d{1,3}\.[\dx]/;
 const COLONS = /:[0-9a-f]{0,4}:/;
 const IP_ADDRESS = /(?<![\d.])\d{1,3}\.\d{1,3}\.\d{1,3}\.(?:\d{1,3}|[x0]+)(?![\d.]*\d)/g;
@@ -91,6 +92,7 @@ function fold(raw: string): string {
 
 /** The enhanced code that says most: that of the reply, else the first that is not `x.0.0`. */
 function readEnhanced(text: string): string | null {
+  if (!text.includes('.')) return null;
   const ofReply = ENHANCED_AFTER_REPLY.exec(text)?.[1];
   if (ofReply !== undefined && !UNTOLD.test(ofReply)) return ofReply;
   const first = ENHANCED.exec(text)?.[1];
@@ -129,8 +131,9 @@ export function normaliseFailure(raw: string): FailureText {
   // Where it says at which step the sender was refused, what stands before the reply stays.
   const plain = withoutNames(isAboutSender ? whole : replyOf(whole));
   const outside = maskIp(plain.includes('[') ? plain.replace(BRACKETS, ' ') : plain);
-  const reply = REPLY.exec(outside)?.[1] ?? null;
-  const enhanced = readEnhanced(outside);
+  const hasDigits = DIGIT.test(outside);
+  const reply = hasDigits ? (REPLY.exec(outside)?.[1] ?? null) : null;
+  const enhanced = hasDigits ? readEnhanced(outside) : null;
   const masked = maskIp6(maskIp(withoutSteps(plain)));
   const text = masked === whole ? whole : singleSpaced(masked);
   return { text, asSaid, reply, enhanced, isAboutSender };

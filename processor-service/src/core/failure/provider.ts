@@ -1,4 +1,4 @@
-import { nextFound, openSieve, sift } from './grams.ts';
+import { isWorthSifting, nextFound, openSieve, sift } from './grams.ts';
 
 /** Signs by which a provider gives itself away in its replies, also for domains it hosts. */
 const SIGNS: readonly (readonly [sign: string, provider: string])[] = [
@@ -62,6 +62,7 @@ const SIEVE = openSieve(SIGNS.map(([sign]) => [sign]));
 
 /** The provider a failure text comes from, where it says so: by the first sign of the list. */
 export function recogniseProvider(text: string): string | null {
+  if (!isWorthSifting(SIEVE, text)) return null;
   const sifted = sift(SIEVE, text);
   for (let at = nextFound(SIEVE, sifted, 0); at >= 0; at = nextFound(SIEVE, sifted, at + 1)) {
     const sign = SIGNS[at];
