@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { runLanded } from '../../src/commands/program.ts';
+import { RULES_VERSION } from '../../src/core/interpret.ts';
 
 const landed = async (args: readonly string[], env: Record<string, string> = {}, text = '') => {
   let stdout = '';
@@ -117,7 +118,7 @@ describe('landed classify', () => {
       ['7', 'consent', 'opted_out'],
       ['4', 'soft', 'transient'],
     ]);
-    expect(read[0]).toMatchObject({ code: '5.1.1', rules_version: 1 });
+    expect(read[0]).toMatchObject({ code: '5.1.1', rules_version: RULES_VERSION });
     expect(read[0]).toHaveProperty('rule');
   });
 
