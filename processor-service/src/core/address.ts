@@ -1,10 +1,10 @@
+import { KEPT } from './bounds.ts';
 import { latest } from './clock.ts';
 import { draftChannel } from './draft.ts';
 import type { Draft } from './draft.ts';
 import type { Channel } from './event.ts';
 import { laterEvidence } from './marks.ts';
 import type { Evidence } from './marks.ts';
-import { ADDRESSES_MAX } from './profile.ts';
 import type { AddressState } from './profile.ts';
 import { compareText } from './text-order.ts';
 
@@ -49,7 +49,7 @@ export function noteAddress(draft: Draft, channel: Channel, to: string, news: Ad
     return;
   }
   const all = [...state.addresses, next].sort((a, b) => compareText(a.to, b.to));
-  const gone = all.length > ADDRESSES_MAX ? seenLongestAgo(all) : undefined;
+  const gone = all.length > KEPT.addresses ? seenLongestAgo(all) : undefined;
   if (gone === undefined) {
     state.addresses = all;
     return;

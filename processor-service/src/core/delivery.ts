@@ -1,3 +1,4 @@
+import { KEPT } from './bounds.ts';
 import { earliest } from './clock.ts';
 import type { Channel } from './event.ts';
 import { compareText } from './text-order.ts';
@@ -41,10 +42,6 @@ export type DeliveryState = {
   readonly hasClicks: boolean;
   readonly hasFails: boolean;
 };
-
-export const CLICKS_MAX = 32;
-export const PARTS_MAX = 32;
-export const FAILS_MAX = 32;
 
 export function emptyLeg(channel: Channel): Leg {
   return { channel, parts: [], clicks: [] };
@@ -116,7 +113,7 @@ export function findPart(leg: Leg, to: string): Part | undefined {
 export function withPart(leg: Leg, next: Part): Leg {
   const others = leg.parts.filter((part) => part.to !== next.to);
   if (others.length === 0) return { ...leg, parts: [next] };
-  const parts = [...others, next].sort((a, b) => compareText(a.to, b.to)).slice(0, PARTS_MAX);
+  const parts = [...others, next].sort((a, b) => compareText(a.to, b.to)).slice(0, KEPT.parts);
   return { ...leg, parts };
 }
 
@@ -133,13 +130,13 @@ export function withFail(part: Part, next: Fail): Part {
   const held = part.fails.find((fail) => fail.cls === next.cls && fail.kind === next.kind);
   if (held !== undefined && held.at <= next.at) return part;
   const others = part.fails.filter((fail) => fail !== held);
-  const fails = [...others, next].sort(compareFails).slice(0, FAILS_MAX);
+  const fails = [...others, next].sort(compareFails).slice(0, KEPT.fails);
   return { ...part, fails };
 }
 
 export function withClick(leg: Leg, at: number): Leg {
   if (leg.clicks.includes(at)) return leg;
-  const clicks = [...leg.clicks, at].sort((a, b) => a - b).slice(-CLICKS_MAX);
+  const clicks = [...leg.clicks, at].sort((a, b) => a - b).slice(-KEPT.clicks);
   return { ...leg, clicks };
 }
 

@@ -1,6 +1,6 @@
+import { KEPT } from './bounds.ts';
 import { DAY_MS, dayOf, latest } from './clock.ts';
 import { sumCounts } from './day-table.ts';
-import { OLDER_MAX } from './profile.ts';
 import type { ProfileState } from './profile.ts';
 import { ENGAGEMENT_SCORES } from './weights.ts';
 
@@ -43,7 +43,7 @@ export function readEngagement(
   return {
     lastHumanClickAt,
     lastEngagedAt,
-    exposure: Math.min(OLDER_MAX, older + since),
+    exposure: Math.min(KEPT.exposure, older + since),
     base: firstDeliveredAt === null ? null : latest(firstDeliveredAt, lastEngagedAt),
   };
 }

@@ -1,3 +1,4 @@
+import { KEPT } from './bounds.ts';
 import { DELIVERY_WINDOW_MS, latest } from './clock.ts';
 import { emptyDelivery, makeDelivery } from './delivery.ts';
 import {
@@ -19,7 +20,6 @@ import { mergeName } from './names.ts';
 import { foldOutcome } from './outcome.ts';
 import { deliveryOf } from './person.ts';
 import type { PersonState } from './person.ts';
-import { COMPLAINTS_MAX } from './profile.ts';
 import type { ConsentLayer } from './profile.ts';
 import { NOTHING_SEEN, remember, wasSeen } from './seen.ts';
 import { advance } from './settle.ts';
@@ -66,7 +66,7 @@ function foldComplaint(draft: Draft, event: CoreEvent): void {
   profile.complaint = laterMark(profile.complaint, { at: event.ts, eventId: event.eventId });
   const id = hashText(event.deliveryId ?? `event:${event.eventId}`);
   if (profile.complaints.includes(id)) return;
-  profile.complaints = [...profile.complaints, id].sort().slice(0, COMPLAINTS_MAX);
+  profile.complaints = [...profile.complaints, id].sort().slice(0, KEPT.complaints);
 }
 
 /** A reinstatement forgives: the ladders of all channels start afresh. */

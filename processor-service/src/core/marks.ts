@@ -1,3 +1,4 @@
+import { KEPT } from './bounds.ts';
 import { compareText } from './text-order.ts';
 
 /** An instant and the event that gave it. The greatest wins, ties by event id: free of order. */
@@ -12,9 +13,6 @@ export type Evidence = Mark & {
   readonly kind: string;
   readonly rule: string;
 };
-
-/** Failures remembered per channel to explain a score. */
-export const EVIDENCE_MAX = 5;
 
 function compareMarks(a: Mark, b: Mark): number {
   return a.at - b.at || compareText(a.eventId, b.eventId);
@@ -46,9 +44,9 @@ export function keepGreatest(held: readonly Evidence[], next: Evidence): readonl
     if (order < 0) break;
     at -= 1;
   }
-  if (at === 0 && held.length >= EVIDENCE_MAX) return held;
+  if (at === 0 && held.length >= KEPT.evidence) return held;
   const kept = [...held.slice(0, at), next, ...held.slice(at)];
-  return kept.length > EVIDENCE_MAX ? kept.slice(1) : kept;
+  return kept.length > KEPT.evidence ? kept.slice(1) : kept;
 }
 
 /** True when the mark stands: nothing cleared it strictly later. */

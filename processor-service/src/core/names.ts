@@ -1,4 +1,4 @@
-import { NAMES_MAX } from './profile.ts';
+import { KEPT } from './bounds.ts';
 import type { Names } from './profile.ts';
 import { compareText } from './text-order.ts';
 
@@ -15,5 +15,5 @@ export function mergeName(held: Names, name: string | null, at: number): Names {
   const others = held.filter((entry) => entry !== known);
   return [...others, { name, at }]
     .sort((a, b) => a.at - b.at || compareText(a.name, b.name))
-    .slice(-NAMES_MAX);
+    .slice(-KEPT.names);
 }

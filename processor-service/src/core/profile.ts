@@ -80,11 +80,6 @@ export type ProfileState = {
   readonly seen: SeenIds;
 };
 
-export const ADDRESSES_MAX = 32;
-export const COMPLAINTS_MAX = 50;
-export const NAMES_MAX = 8;
-export const OLDER_MAX = 16;
-
 export const NO_CONSENT: ConsentLayer = { on: null, off: null };
 
 export const EMPTY_CHANNEL: ChannelState = {

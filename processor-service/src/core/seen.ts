@@ -1,3 +1,4 @@
+import { KEPT } from './bounds.ts';
 import type { IdHash } from './event-id-hash.ts';
 
 /**
@@ -6,9 +7,6 @@ import type { IdHash } from './event-id-hash.ts';
  * which they came; ids leave when they age, so that the content is a function of the events alone.
  */
 export type SeenIds = readonly number[];
-
-/** Ids remembered per delivery, and per profile for events without one. */
-export const SEEN_IDS_MAX = 512;
 
 export const NOTHING_SEEN: SeenIds = [];
 
@@ -36,7 +34,7 @@ export function remember(seen: SeenIds, { high, low }: IdHash, ts: number): Reme
     if (order < 0) break;
     at -= STRIDE;
   }
-  const isFull = seen.length >= SEEN_IDS_MAX * STRIDE;
+  const isFull = seen.length >= KEPT.seenIds * STRIDE;
   if (isFull && at === 0) return { seen, isUncertain: true };
   const kept = seen.slice(isFull ? STRIDE : 0, at);
   kept.push(ts, high, low);

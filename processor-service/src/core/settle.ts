@@ -1,3 +1,4 @@
+import { KEPT } from './bounds.ts';
 import { DELIVERY_WINDOW_MS, dayOf, latest } from './clock.ts';
 import { isHumanClick, isSureClick } from './clicks.ts';
 import { TABLE_DAYS, rowsFrom } from './day-table.ts';
@@ -7,7 +8,6 @@ import type { DeliveryState, Leg } from './delivery.ts';
 import { draftChannel, putHistory, raiseEngaged } from './draft.ts';
 import type { Draft } from './draft.ts';
 import { CHANNELS } from './event.ts';
-import { OLDER_MAX } from './profile.ts';
 import { forgetBefore } from './seen.ts';
 import { replayLadder } from './soft-suppression.ts';
 
@@ -78,7 +78,7 @@ function evictDeliveredDays(draft: Draft, counts: DayCounts, firstDay: number): 
   let at = 0;
   for (; at < counts.length && (counts[at] ?? 0) < firstDay; at += 2) {
     if ((counts[at] ?? 0) <= engagedDay) continue;
-    profile.older = Math.min(OLDER_MAX, profile.older + (counts[at + 1] ?? 0));
+    profile.older = Math.min(KEPT.exposure, profile.older + (counts[at + 1] ?? 0));
   }
   return counts.slice(at);
 }

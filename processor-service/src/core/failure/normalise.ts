@@ -1,5 +1,4 @@
-/** Text that is read at all; whatever a server has to say, it says in its first lines. */
-export const TEXT_CHARS_MAX = 2000;
+import { LIMITS } from '../bounds.ts';
 
 /** A failure text made comparable: lower case, one space, addresses, numbers and links replaced. */
 export type FailureText = {
@@ -85,7 +84,7 @@ const BEYOND_ASCII = /[\u0080-\uffff]/;
 
 /** Lower case, in the one spelling Unicode has for what looks alike. */
 function fold(raw: string): string {
-  const capped = raw.slice(0, TEXT_CHARS_MAX);
+  const capped = raw.slice(0, LIMITS.failureText);
   if (!BEYOND_ASCII.test(capped)) return capped.toLowerCase();
   return capped.normalize('NFKC').toLowerCase().replaceAll('’', "'");
 }

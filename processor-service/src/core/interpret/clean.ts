@@ -1,7 +1,7 @@
 import { hashText } from '../event-id-hash.ts';
 import type { InterpretContext } from './context.ts';
 import { cut } from './fields.ts';
-import { LIMITS } from './limits.ts';
+import { LIMITS } from '../bounds.ts';
 
 /** Names of fields that were cut, in the order they were met. */
 export type Truncated = string[];

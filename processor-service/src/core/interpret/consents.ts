@@ -2,7 +2,7 @@ import { isChannel } from '../event.ts';
 import type { ConsentChange } from '../event.ts';
 import { asBoolean, asObject } from './fields.ts';
 import type { JsonObject } from './fields.ts';
-import { LIMITS } from './limits.ts';
+import { LIMITS } from '../bounds.ts';
 
 export const PREFERENCES_METRIC = 'cio_subscription_preferences_changed';
 

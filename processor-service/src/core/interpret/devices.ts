@@ -6,7 +6,7 @@ import type { Truncated } from './clean.ts';
 import type { InterpretContext } from './context.ts';
 import { asObject, asText } from './fields.ts';
 import type { JsonObject } from './fields.ts';
-import { LIMITS } from './limits.ts';
+import { LIMITS } from '../bounds.ts';
 
 /** The devices of a push event, as published and as folded. */
 export type Devices = {

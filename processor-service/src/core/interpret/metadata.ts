@@ -3,7 +3,7 @@ import type { Truncated } from './clean.ts';
 import type { InterpretContext } from './context.ts';
 import { cut } from './fields.ts';
 import type { JsonObject } from './fields.ts';
-import { LIMITS } from './limits.ts';
+import { LIMITS } from '../bounds.ts';
 
 /** Names as senders have them: nothing in them can be an address. */
 const PLAIN_NAME = /^[a-z][a-z0-9_]{0,63}$/;

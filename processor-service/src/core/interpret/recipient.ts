@@ -2,7 +2,7 @@ import type { InterpretContext } from './context.ts';
 import { asText, cut } from './fields.ts';
 import type { JsonObject } from './fields.ts';
 import type { Identity } from './identity.ts';
-import { LIMITS } from './limits.ts';
+import { LIMITS } from '../bounds.ts';
 
 /** Where a message went. */
 export type Recipient = {

@@ -10,7 +10,7 @@ import { deadLetter } from './context.ts';
 import type { InterpretContext } from './context.ts';
 import { asInteger, asObject, asText, shapeOf } from './fields.ts';
 import type { JsonObject } from './fields.ts';
-import { LIMITS } from './limits.ts';
+import { LIMITS } from '../bounds.ts';
 import { writeMetadata } from './metadata.ts';
 import { outcomeKind } from './outcome-kind.ts';
 import { readEnvelope, readParts } from './parts.ts';
