@@ -31,6 +31,6 @@ export const STATE_MUTANTS: readonly Mutant[] = [
   mutant('settle.ts', 'if (next !== ladder) putHistory(draft, channel, { ...history, ladder: next });', '', 'the ladder is lost with its rows'),
   mutant('seen.ts', 'const isFull = seen.length >= KEPT.seenIds * STRIDE;', 'const isFull = false;', 'remembers ids without bound'),
   mutant('seen.ts', 'if (isFull && at === 0) return { seen, isUncertain: true };', 'if (isFull) return { seen, isUncertain: true };', 'forgets the latest ids, not the oldest'),
-  mutant('outcome.ts', 'if (order < 0) putChannel(draft, channel, { current: { at, to } });', 'putChannel(draft, channel, { current: { at, to } });', 'the address of the event that came in last, not of the latest'),
+  mutant('outcome.ts', 'if (order < 0) draftChannel(draft, channel).current = { at, to };', 'draftChannel(draft, channel).current = { at, to };', 'the address of the event that came in last, not of the latest'),
   mutant('tally.ts', 'if (!after.parts.includes(part)) countPart(draft, channel, part, -1);', '', 'what a delivery counted before is not taken back'),
 ];
