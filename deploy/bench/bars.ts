@@ -1,4 +1,4 @@
-import { residentAt } from './memory.ts';
+import { memoryAt } from './memory.ts';
 import type { MemorySample } from './memory.ts';
 
 /** What a soak measured. Times in ms. */
@@ -45,13 +45,17 @@ const EARLY_SHARE = 0.3;
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
 const milliseconds = (ms: number): string => `${ms.toFixed(1)} ms`;
 
+/** Resident memory, and of it what is no page of a file. */
+const growth = (early: number, late: number): string =>
+  `${megabytes(early)} → ${megabytes(late)} (× ${(late / early).toFixed(2)})`;
+
 function memoryBars(figures: SoakFigures): Bar[] {
   const earlyMs = EARLY_SHARE * figures.minutes * MINUTE_MS;
   const lateMs = figures.minutes * MINUTE_MS;
   const names = [...new Set(figures.memory.map(({ name }) => name))];
   return names.map((name) => {
-    const early = residentAt(figures.memory, name, earlyMs);
-    const late = residentAt(figures.memory, name, lateMs);
+    const early = memoryAt(figures.memory, name, earlyMs);
+    const late = memoryAt(figures.memory, name, lateMs);
     const asked = `≤ ${GROWTH_MAX} × minute ${(earlyMs / MINUTE_MS).toFixed(1)}`;
     if (early === null || late === null) {
       return { name: `memory of ${name}`, asked, measured: 'process was not there', holds: false };
@@ -59,8 +63,8 @@ function memoryBars(figures: SoakFigures): Bar[] {
     return {
       name: `memory of ${name}`,
       asked,
-      measured: `${megabytes(early)} → ${megabytes(late)} (× ${(late / early).toFixed(2)})`,
-      holds: late <= GROWTH_MAX * early,
+      measured: `${growth(early.residentBytes, late.residentBytes)}, own ${growth(early.anonymousBytes, late.anonymousBytes)}`,
+      holds: late.residentBytes <= GROWTH_MAX * early.residentBytes,
     };
   });
 }

@@ -65,19 +65,26 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
+/** Memory of a process around an instant. */
+export type MemoryAt = Pick<MemorySample, 'residentBytes' | 'anonymousBytes'>;
+
 /**
- * Resident bytes of a process around an instant: the median of the samples within half a minute
- * before it, so that one garbage collection decides nothing.
+ * Memory of a process around an instant: the medians of the samples within half a minute before it,
+ * so that one garbage collection decides nothing.
  *
  * @returns null when nothing was sampled then
  */
-export function residentAt(
+export function memoryAt(
   samples: readonly MemorySample[],
   name: string,
   atMs: number,
-): number | null {
+): MemoryAt | null {
   const near = samples.filter(
     (sample) => sample.name === name && sample.atMs <= atMs && sample.atMs > atMs - 30_000,
   );
-  return near.length === 0 ? null : median(near.map(({ residentBytes }) => residentBytes));
+  if (near.length === 0) return null;
+  return {
+    residentBytes: median(near.map(({ residentBytes }) => residentBytes)),
+    anonymousBytes: median(near.map(({ anonymousBytes }) => anonymousBytes)),
+  };
 }

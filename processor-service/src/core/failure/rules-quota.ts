@@ -30,7 +30,7 @@ export const QUOTA_RULES: readonly Rule[] = [
     kind: 'quota',
     confidence: 0.97,
     pattern:
-      /over[ -]?(?:disk |disc |the |their |its |storage |mail |mailbox )?quota|quota ?(?:is |was |has been |limit |limit is )?(?:exceed|full|reach|over|violat)|exceed(?:s|ed|ing)?(?: \S+){0,5} quota|(?:disk|disc|mail|storage|mailbox|user|recipient) quota|\bovr?quota|not enough quota|quota .{0,20}exceeded/,
+      /over[ -]?(?:disk |disc |the |their |its |your |storage |mail |mailbox |allowed |assigned |allotted |maximum ){0,3}quota|quota ?(?:is |was |has been |limit |limit is )?(?:exceed|full|reach|over|violat)|exceed(?:s|ed|ing)?(?: \S+){0,5} quota|(?:disk|disc|mail|storage|mailbox|user|recipient) quota|\bovr?quota|not enough quota|quota .{0,20}exceeded/,
     unless: SENDER_QUOTA,
   },
   {

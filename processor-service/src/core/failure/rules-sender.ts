@@ -42,7 +42,7 @@ export const SENDER_RULES: readonly Rule[] = [
     kind: 'sender',
     confidence: 0.93,
     pattern:
-      /(?:sender|sending|from|originating|envelope)(?:'s)? ?:? ?(?:email )?domain|sender'?s? (?:email |address|ip|host|domain)|valid (?:sender|from)\b|from: (?:header|address|addresses|domain)|from header|(?:blank|empty|missing|multiple|invalid) from|header from|rfc ?5322|rfc ?5321 violation|rfc ?2822|\bhelo\b|\behlo\b|my name was rejected|envelope from|domain (?:that |which )?you (?:send|sent|are sending) from|mail from (?:non-?existent|unknown|invalid)|(?:unresolvable|unknown|invalid) (?:client host|host ip)\b|(?:hostname|name) of your|domain must be valid/,
+      /(?:sender|sending|from|originating|envelope)(?:'s)? ?:? ?(?:email )?domain|sender'?s? (?:email |address|ip|host|domain)|valid (?:sender|from)\b|from: (?:header|address|addresses|domain)|from header|(?:blank|empty|missing|multiple|invalid) from|header from|rfc ?5322|rfc ?5321 violation|rfc ?2822|\bhelo\b|\behlo\b|my name was rejected|envelope from|domain (?:that |which )?you (?:send|sent|are sending) from|mail from (?:non-?existent|unknown|invalid)|(?:unresolvable|unknown|invalid) (?:client host|host ip)\b|(?:hostname|name) of your|domain must be valid|sender identity|verified sender|from address (?:does not|doesn't) match|backscatter|\bbatv\b|bounce address tag/,
     unless: /please (?:inform|contact|notify) the sender/,
   },
 ];
@@ -71,7 +71,7 @@ export const ACCOUNT_RULES: readonly Rule[] = [
     kind: 'policy',
     confidence: 0.9,
     pattern:
-      /(?:does|do|will|can) ?(?:n[o']t|'t|not) (?:accept|receive) (?:any |your )?(?:e-?mails?|mails?|messages?) (?:from|sent)|no longer accepts? (?:e-?mail|mail|messages?) from|members?[ -]only list|non-?members? to/,
+      /(?:does|do|will|can) ?(?:n[o']t|'t|not) (?:accept|receive) (?:any |your )?(?:e-?mails?|mails?|messages?) (?:from|sent|in|with|containing|written|that|which)\b|(?:no longer accepts?|not accepting) (?:any )?(?:e-?mails?|mails?|messages?) from|not (?:subscribed to|a subscriber of) (?:this|the)|members?[ -]only list|non-?members? to/,
   },
 ];
 
