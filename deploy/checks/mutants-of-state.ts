@@ -17,7 +17,6 @@ export const STATE_MUTANTS: readonly Mutant[] = [
   mutant('consent.ts', '(isEmail && profile ===', '(profile ===', 'the person who opts in to mail gets text messages'),
   mutant('fold.ts', 'event.ts < newest - DELIVERY_WINDOW_MS', 'event.ts <= newest - DELIVERY_WINDOW_MS', 'an event exactly 45 days late is too late'),
   mutant('fold.ts', 'isTooOld && event.consents.length === 0', 'isTooOld', 'a late opt-out is lost'),
-  mutant('fold.ts', 'held !== null && held.at >= event.ts', 'held !== null && held.at > event.ts + 1', 'an earlier reinstatement clears the ladders again'),
   mutant('fold.ts', "(metric === 'clicked' && channel === 'in_app' && !event.isMachine)", "(metric === 'clicked' && channel === 'in_app')", 'a machine in the app counts as a person'),
   mutant('fold.ts', "if (channel === 'email' && metric === 'spammed') foldComplaint(draft, event);", "if (metric === 'spammed') foldComplaint(draft, event);", 'a complaint about another channel counts as one about mail'),
   mutant('fold.ts', 'if (profile.complaints.includes(id)) return;', '', 'one complaint told twice counts twice'),

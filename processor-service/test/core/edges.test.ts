@@ -64,6 +64,14 @@ describe('edges of the definition', () => {
     expect(sms(-1).suppressed_until).toBeNull();
   });
 
+  test('the first way asks for its sum, no more', () => {
+    // By the table of weights these four days come to exactly two full ones.
+    const days = [failed(0, 'transient', 'sms'), failed(19, 'quota', 'sms')];
+    const more = [failed(32, 'quota', 'sms'), failed(44, 'transient', 'sms')];
+    expect(seen([...days, ...more], 44).sms.suppressed_until).not.toBeNull();
+    expect(seen([...days.slice(1), ...more], 44).sms.suppressed_until).toBeNull();
+  });
+
   test('the second way looks 120 days back, the day itself included', () => {
     const mail = (first: number) =>
       seen(
@@ -114,5 +122,57 @@ describe('edges of the definition', () => {
       deliveryOf(foldAll([mail, later(over)]), mail.deliveryId ?? '') !== null;
     expect(held(0)).toBe(true);
     expect(held(1)).toBe(false);
+  });
+
+  test('a leg whose first outcome is exactly 45 days old is not settled yet', () => {
+    // What was sent a day before is forgotten by then, the delivery itself is not.
+    const sent = { ...at(-1, 'sent'), deliveryId: 'd' };
+    const delivered = { ...at(0, 'delivered'), deliveryId: 'd' };
+    const later = { ...at(45, 'opened'), receivedAt: delivered.ts + 45 * DAY };
+    const late = { ...failed(0, 'quota'), deliveryId: 'd', receivedAt: later.receivedAt };
+    const both = foldAll([sent, delivered, later, late]);
+    const [row] = both.profile.channels.email.histories[0]!.table;
+    expect(row).toMatchObject({ success: 0, full: 1 });
+  });
+
+  test('a failure told twice counts on the day of the earlier one, in either order', () => {
+    const one = { ...failed(0, 'quota'), deliveryId: 'd' };
+    const two = { ...failed(1, 'quota'), deliveryId: 'd', eventId: 'again' };
+    for (const events of [
+      [one, two],
+      [
+        { ...two, receivedAt: two.ts },
+        { ...one, receivedAt: two.ts },
+      ],
+    ]) {
+      const { table } = foldAll(events).profile.channels.email.histories[0]!;
+      expect(table.map(({ day }) => day)).toEqual([Math.floor(one.ts / DAY)]);
+    }
+  });
+
+  test('of two failures at one instant the greater kind is the latest', () => {
+    const one = { ...failed(0, 'quota'), deliveryId: 'd' };
+    const two = { ...failed(0, 'transient'), deliveryId: 'd', eventId: 'other' };
+    for (const events of [
+      [one, two],
+      [two, one],
+    ]) {
+      expect(seen(events, 0).resend_reason).toBe('soft:transient');
+      expect(seen(events, 0).email.last_bounce_kind).toBe('transient');
+    }
+  });
+
+  test('in the app only a click by a person is engagement', () => {
+    const click = (isMachine: boolean): CoreEvent =>
+      at(0, 'clicked', { channel: 'in_app', targets: [], isMachine });
+    expect(seen([click(false)], 0).last_engaged_at).not.toBeNull();
+    expect(seen([click(true)], 0).last_engaged_at).toBeNull();
+  });
+
+  test('a name keeps its latest instant, also when others came between', () => {
+    const named = (days: number, customerId: string): CoreEvent =>
+      at(days, 'opened', { identifiers: { customerId, cioId: null, emailHash: null } });
+    const { customerIds } = foldAll([named(0, 'a'), named(1, 'b'), named(2, 'a')]).profile;
+    expect(customerIds.map(({ name }) => name)).toEqual(['b', 'a']);
   });
 });

@@ -250,6 +250,17 @@ function apart(groups: readonly (readonly Fact[])[]): Fact[] {
   );
 }
 
+/** Some of the events name the person, by more names than are kept. */
+function named(facts: readonly Fact[]): Fact[] {
+  return facts.map((fact, n) => ({
+    ...fact,
+    identifiers:
+      n % 3 === 0
+        ? { customerId: `c${n % 5}`, cioId: `i${n % 11}`, emailHash: n % 2 === 0 ? 'h' : null }
+        : null,
+  }));
+}
+
 /** Whole histories of one person over `days` days. */
 export function histories(days = 420, deliveriesMax = 14): fc.Arbitrary<Fact[]> {
   return fc
@@ -258,7 +269,7 @@ export function histories(days = 420, deliveriesMax = 14): fc.Arbitrary<Fact[]> 
       fc.array(streakFacts(days), { maxLength: 2 }),
       fc.array(personFact(days), { maxLength: 4 }),
     )
-    .map((groups) => apart(groups.flat()));
+    .map((groups) => named(apart(groups.flat())));
 }
 
 /** Lateness of each event in one arrival, and which come again and how late: shares of the most. */
