@@ -19,7 +19,7 @@ export type Sieve = {
   /** Those to ask anyway, and those to ask when a text goes beyond ASCII. */
   readonly always: Int32Array;
   readonly beyondAscii: Int32Array;
-  /** Of each seeker the places of its texts, three of each; null where nothing can be said. */
+  /** Of each seeker the places of its ASCII texts, three of each; null where nothing can be said. */
   readonly marks: readonly (Int32Array | null)[];
   readonly scratch: Uint32Array;
   /** 1 where anybody waits: small enough to stay at hand. */
@@ -30,7 +30,11 @@ export type Sieve = {
  * A text gone through: who waits for a place in it, and all its places, as bits. Holds until the
  * sieve goes through the next text, which writes over it: an array of this size is dear to make.
  */
-export type Sifted = { readonly found: Int32Array; readonly held: Uint32Array };
+export type Sifted = {
+  readonly found: Int32Array;
+  readonly held: Uint32Array;
+  readonly isAscii: boolean;
+};
 
 function add(bits: Int32Array, from: number, seeker: number): void {
   const at = from + (seeker >>> 5);
@@ -60,11 +64,11 @@ function countPlaces(texts: readonly string[]): ReadonlyMap<number, number> {
   return counts;
 }
 
-/** Three places of each text: one from its end, its beginning and its middle. */
+/** Three places of each ASCII text: from its end, its beginning and its middle. */
 function marksOf(cover: Cover): Int32Array | null {
-  if (cover === null || !cover.every(isAscii)) return null;
+  if (cover === null) return null;
   return Int32Array.from(
-    cover.flatMap((text) => {
+    cover.filter(isAscii).flatMap((text) => {
       const places = placesOf(text);
       return [places.at(-1) ?? 0, places[0] ?? 0, places[places.length >> 1] ?? 0];
     }),
@@ -146,16 +150,23 @@ export function sift(sieve: Sieve, text: string): Sifted {
       found[word] = (found[word] ?? 0) | (beyondAscii[word] ?? 0);
     }
   }
-  return { found, held };
+  return { found, held, isAscii: widest <= 127 };
 }
+
+const isSet = (bits: Int32Array, seeker: number): boolean =>
+  ((bits[seeker >>> 5] ?? 0) & (1 << (seeker & 31))) !== 0;
 
 const isHeld = (held: Uint32Array, place: number): boolean =>
   ((held[place >>> 5] ?? 0) & (1 << (place & 31))) !== 0;
 
 /** A closer look at one seeker: whether all marks of one of its texts stand in the text. */
-function mayHold({ marks }: Sieve, { held }: Sifted, seeker: number): boolean {
+function mayHold(
+  { marks, beyondAscii }: Sieve,
+  { held, isAscii: isPlain }: Sifted,
+  seeker: number,
+): boolean {
   const places = marks[seeker] ?? null;
-  if (places === null) return true;
+  if (places === null || (!isPlain && isSet(beyondAscii, seeker))) return true;
   for (let at = 0; at < places.length; at += 3) {
     if (!isHeld(held, places[at] ?? 0)) continue;
     if (isHeld(held, places[at + 1] ?? 0) && isHeld(held, places[at + 2] ?? 0)) return true;

@@ -32,11 +32,11 @@ function standsBefore(text: string, at: number, about: RegExp): boolean {
 
 function isSaid({ pattern, about }: Rule, text: string): boolean {
   if (about === undefined) return pattern.test(text);
-  let places = 0;
-  for (const match of text.matchAll(pattern)) {
+  pattern.lastIndex = 0;
+  for (let places = 0; places < PLACES_MAX; places += 1) {
+    const match = pattern.exec(text);
+    if (match === null) return false;
     if (standsBefore(text, match.index, about)) return true;
-    places += 1;
-    if (places >= PLACES_MAX) return false;
   }
   return false;
 }

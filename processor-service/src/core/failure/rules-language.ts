@@ -12,7 +12,7 @@ type Language = {
 const LANGUAGES: readonly Language[] = [
   {
     // German
-    who: 'benutzer\\w*|empf(?:ä|ae)nger\\w*|adressat\\w*|adresse|postfach|mailbox|konto|teilnehmer',
+    who: 'benutzer\\w*|empf(?:ä|ae)nger\\w*|adressat\\w*|adresse|postfach|konto|teilnehmer',
     nobody:
       'unbekannt|existier(?:t|en) nicht|nicht (?:mehr )?(?:bekannt|gefunden|vorhanden|existent|vergeben|verf(?:ü|ue)gbar)|ung(?:ü|ue)ltig|gibt es nicht|keine person',
     disabled: 'gel(?:ö|oe)scht|deaktiviert|geschlossen|abgelaufen|inaktiv|stillgelegt',
@@ -52,7 +52,7 @@ const LANGUAGES: readonly Language[] = [
   },
   {
     // Dutch
-    who: 'gebruiker|ontvanger|adres|postbus|postvak|mailbox',
+    who: 'gebruiker|ontvanger|adres|postbus|postvak',
     nobody: 'onbekende?|bestaat niet|niet gevonden|ongeldig',
     disabled: 'gedeactiveerd|opgeheven|verwijderd|niet meer in gebruik',
     full: 'vol\\b',
@@ -161,7 +161,7 @@ export const QUOTA_LANGUAGE_RULES: readonly Rule[] = [
     kind: 'quota',
     confidence: 0.9,
     pattern: new RegExp(
-      `${sayings(({ full }) => full).source}|speicher(?:platz|volumen|limit|grenze)|quota d[ée]pass`,
+      `${sayings(({ full }) => full).source}|mailbox (?:ist |is |zit )?(?:leider )?voll?\\b|speicher(?:platz|volumen|limit|grenze)|quota d[ée]pass`,
       'u',
     ),
   },
@@ -194,7 +194,7 @@ export const RECIPIENT_LANGUAGE_RULES: readonly Rule[] = [
     kind: 'no_mailbox',
     confidence: 0.9,
     pattern: new RegExp(
-      `${sayings(({ nobody }) => nobody).source}|wurde nicht .{0,60}gefunden|宛先不明|无此用户|查无此人`,
+      `${sayings(({ nobody }) => nobody).source}|mailbox (?:ist |is )?(?:unbekannt|onbekend)|wurde nicht .{0,60}gefunden|宛先不明|无此用户|查无此人`,
       'u',
     ),
     unless: SAID_OF_MANY,
