@@ -113,6 +113,14 @@ async function awaitLeaders(admin: Admin, specs: readonly TopicSpec[]): Promise<
   throw new OperationError('new topics have no leaders yet', { retriable: true, cause });
 }
 
+/** A broker learns of new settings a little after the controller took them. */
+async function awaitSettings(admin: Admin, specs: readonly TopicSpec[]): Promise<void> {
+  const endsAt = performance.now() + READY_MS;
+  const isSet = async (): Promise<boolean> => (await settingDrift(admin, specs)).length === 0;
+  // What has not come by then is drift, and told as such.
+  while (!(await isSet()) && performance.now() < endsAt) await sleep(LOOK_MS);
+}
+
 /**
  * Creates what is missing and sets topic settings as the table says. Partition counts are never
  * changed: that would move keys away from their state. What is left is returned as drift.
@@ -148,6 +156,7 @@ export async function applyTopics(admin: Admin, specs: readonly TopicSpec[]): Pr
         configEntries: Object.entries(spec.config).map(([name, value]) => ({ name, value })),
       })),
     });
+    await awaitSettings(admin, drifted);
   }
   return topicDrift(admin, specs);
 }
