@@ -20,6 +20,8 @@ export type FakeKafka = {
   readonly written: OutgoingRecord[];
   readonly closed: number[];
   isAway: boolean;
+  /** Keeps nothing of what it is given: for very long runs. */
+  isForgetful: boolean;
   /** Decides the deed for each batch; stores by default. */
   deed: (records: readonly OutgoingRecord[]) => Deed;
   latencyMs: number;
@@ -52,6 +54,7 @@ export function createFakeKafka(): FakeKafka {
     written: [],
     closed: [],
     isAway: false,
+    isForgetful: false,
     deed: () => ({ kind: 'answer', sent: 'stored' }),
     latencyMs: 2,
     connectMs: 1,
@@ -64,6 +67,7 @@ export function createFakeKafka(): FakeKafka {
   const settle = (deed: Deed, records: readonly OutgoingRecord[]): Sent => {
     if (deed.kind === 'fail') throw new Error('the broker failed');
     if (deed.kind === 'answer' && deed.sent === 'too_large') return 'too_large';
+    if (fake.isForgetful) return 'stored';
     fake.log.push(...records.map((record) => record.key ?? ''));
     fake.written.push(...records);
     if (deed.kind === 'fail-after-write') throw new Error('the answer was lost');
@@ -72,7 +76,7 @@ export function createFakeKafka(): FakeKafka {
   const senderOf = (number: number): Sender => ({
     send: async (records) => {
       const keys = records.map((record) => record.key ?? '');
-      fake.batches.push({ sender: number, keys });
+      if (!fake.isForgetful) fake.batches.push({ sender: number, keys });
       fake.flying += 1;
       fake.mostFlying = Math.max(fake.mostFlying, fake.flying);
       try {
