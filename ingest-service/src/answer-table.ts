@@ -1,0 +1,138 @@
+import { DEAD_LETTER_REASONS } from '@landed/schemas/fate';
+import type { DeadLetterReason } from '@landed/schemas/fate';
+import { TROUBLES } from './answers.ts';
+import type { Result, Trouble } from './answers.ts';
+import { REFUSALS } from './verify.ts';
+import type { Refusal } from './verify.ts';
+
+/** One answer the service gives: what it means to the sender, to us and to the metrics. */
+export type AnswerRow = {
+  readonly status: number;
+  /** `reason` of the answer and of the metric; '' where there is none. */
+  readonly reason: string;
+  /** What a caller finds in `ingest_requests_total{result}`, or which other counter goes up. */
+  readonly counted: Result | 'misdirected' | 'broken';
+  /** Where it is kept. */
+  readonly stored: 'raw topic' | 'dead letters' | 'no';
+  readonly when: string;
+};
+
+/** Reasons ingest finds by itself; the others are found further on. */
+const QUARANTINED: Partial<Record<DeadLetterReason, string>> = {
+  not_utf8: 'the body is no UTF-8',
+  not_json: 'the body is no JSON',
+  not_object: 'the body is JSON, but no object',
+  too_deep: 'the body nests deeper than 32 levels',
+  legacy_format: 'event_type without object_type, as before 2020',
+  missing_event_id: 'event_id is missing, empty or no text',
+  missing_metric: 'metric is missing, empty or no text',
+  missing_timestamp: 'timestamp is missing or no number of seconds',
+  body_too_large: 'the body is larger than 1 MiB: its first MiB is kept, its size and hash',
+};
+
+const REFUSED: Readonly<Record<Refusal, string>> = {
+  not_allowed: 'the address is not on the allowlist, which is enforced',
+  too_many_headers: '64 headers or more',
+  missing_signature: 'no X-CIO-Signature',
+  repeated_signature: 'more than one X-CIO-Signature',
+  malformed_signature: 'X-CIO-Signature is not 64 hex digits',
+  missing_timestamp: 'no X-CIO-Timestamp',
+  repeated_timestamp: 'more than one X-CIO-Timestamp',
+  malformed_timestamp: 'X-CIO-Timestamp is not 1 to 12 digits',
+  wrong_signature: 'no active key of the workspace made this signature',
+  stale_timestamp: 'signed longer ago than tolerated, and the tolerance is enforced',
+  future_timestamp: 'signed further in the future than tolerated, and the tolerance is enforced',
+};
+
+const UNAVAILABLE: Readonly<Record<Trouble, string>> = {
+  starting: 'not yet able to store',
+  overloaded: 'too many requests, bytes or records at once',
+  event_loop: 'the event loop lags',
+  heap: 'the heap is nearly full',
+  deadline: 'not stored, or not received whole, within the deadline',
+  unavailable: 'Kafka does not take it',
+  unexpected: 'an error of ours',
+};
+
+const BROKEN: readonly (readonly [status: number, when: string])[] = [
+  [400, 'no HTTP/1, or framing and headers that may be read in two ways'],
+  [408, 'headers or body came too slowly'],
+  [413, 'an extension of a chunk is too large'],
+  [417, 'an expectation other than 100-continue'],
+  [431, 'headers larger than 8 KB, or more than 64'],
+];
+
+/**
+ * Every answer the webhook port gives, and no other. Customer.io waits an hour after 400, 401, 404,
+ * 405, 429, 500 and 502, with all later events behind: so none of these ever goes to an authentic
+ * call, whatever is in it, and our own trouble is always 503.
+ */
+export const ANSWER_TABLE: readonly AnswerRow[] = [
+  {
+    status: 200,
+    reason: '',
+    counted: 'stored',
+    stored: 'raw topic',
+    when: 'authentic and usable; durable before the answer',
+  },
+  ...DEAD_LETTER_REASONS.flatMap((reason): AnswerRow[] => {
+    const when = QUARANTINED[reason];
+    if (when === undefined) return [];
+    return [{ status: 200, reason, counted: 'quarantined', stored: 'dead letters', when }];
+  }),
+  ...REFUSALS.map((reason): AnswerRow => ({
+    status: 401,
+    reason,
+    counted: 'refused',
+    stored: 'no',
+    when: REFUSED[reason],
+  })),
+  {
+    status: 413,
+    reason: 'body_too_large',
+    counted: 'too_large',
+    stored: 'no',
+    when: 'the body is larger than 8 MiB',
+  },
+  ...TROUBLES.map((reason): AnswerRow => ({
+    status: 503,
+    reason,
+    counted: 'unavailable',
+    stored: 'no',
+    when: `${UNAVAILABLE[reason]}; Retry-After: 5`,
+  })),
+  {
+    status: 404,
+    reason: 'not_found',
+    counted: 'misdirected',
+    stored: 'no',
+    when: 'no path of a webhook',
+  },
+  {
+    status: 405,
+    reason: 'method',
+    counted: 'misdirected',
+    stored: 'no',
+    when: 'a path of a webhook, and not POST; Allow: POST',
+  },
+  ...BROKEN.map(([status, when]): AnswerRow => ({
+    status,
+    reason: '',
+    counted: 'broken',
+    stored: 'no',
+    when: `${when}; the connection ends`,
+  })),
+];
+
+/** The table for people. */
+export function answerTableText(): string {
+  const rows = ANSWER_TABLE.map(({ status, reason, counted, stored, when }) => {
+    const word = reason === '' ? '' : `\`${reason}\``;
+    return `| ${status} | ${word} | ${when} | ${stored} | \`${counted}\` |`;
+  });
+  return [
+    '| status | reason | when | stored | counted as |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
+  ].join('\n');
+}
