@@ -7,6 +7,7 @@ import { createWebhookListener } from '@landed/ingest-service/app';
 import type { AppDeps } from '@landed/ingest-service/app';
 import { createClients } from '@landed/ingest-service/clients';
 import type { Config } from '@landed/ingest-service/config';
+import { createFeed } from '@landed/ingest-service/feed';
 import { createListener } from '@landed/ingest-service/listener';
 import { createLogger } from '@landed/ingest-service/log';
 import { createMetrics } from '@landed/ingest-service/metrics';
@@ -91,6 +92,7 @@ export function mountServer(mount: Mount, config: Config, isInMemory: boolean): 
     isDraining: () => false,
     limits: config.limits,
     metrics,
+    feed: createFeed({ registry: metrics.registry, now: Date.now }),
     logger,
     now: Date.now,
   };

@@ -8,9 +8,9 @@ import type { Refusal } from './verify.ts';
 /** One answer the service gives: what it means to the sender, to us and to the metrics. */
 export type AnswerRow = {
   readonly status: number;
-  /** `reason` of the answer and of the metric; '' where there is none. */
+  /** `reason` of the answer and of its counter; '' where there is none. */
   readonly reason: string;
-  /** What a caller finds in `ingest_requests_total{result}`, or which other counter goes up. */
+  /** `result` of `ingest_webhooks_total`; or it is no webhook, and counted apart. */
   readonly counted: Result | 'misdirected' | 'broken';
   /** Where it is kept. */
   readonly stored: 'raw topic' | 'dead letters' | 'no';
@@ -124,11 +124,23 @@ export const ANSWER_TABLE: readonly AnswerRow[] = [
   })),
 ];
 
+/** Where an answer is counted. */
+const COUNTERS: Readonly<Record<AnswerRow['counted'], string>> = {
+  stored: '`ingest_webhooks_total{result="stored"}`, `ingest_ack_seconds`',
+  quarantined: '`ingest_quarantined_total{reason}`',
+  refused: '`ingest_signature_failures_total{reason}`',
+  too_large: '`ingest_webhooks_total{result="too_large"}`',
+  unavailable: '`ingest_unavailable_total{reason}`',
+  aborted: '`ingest_webhooks_total{result="aborted"}`',
+  misdirected: '`ingest_misdirected_total{reason}`',
+  broken: '`ingest_broken_requests_total`',
+};
+
 /** The table for people. */
 export function answerTableText(): string {
   const rows = ANSWER_TABLE.map(({ status, reason, counted, stored, when }) => {
     const word = reason === '' ? '' : `\`${reason}\``;
-    return `| ${status} | ${word} | ${when} | ${stored} | \`${counted}\` |`;
+    return `| ${status} | ${word} | ${when} | ${stored} | ${COUNTERS[counted]} |`;
   });
   return [
     '| status | reason | when | stored | counted as |',

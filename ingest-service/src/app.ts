@@ -3,6 +3,7 @@ import type { Access } from './access.ts';
 import type { Admission, Place } from './admission.ts';
 import { aborted, refused, tooLarge, tooSlow, unavailable } from './answers.ts';
 import type { Answer, Trouble } from './answers.ts';
+import type { Feed } from './feed.ts';
 import { createGatekeeper } from './gatekeeper.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -27,6 +28,7 @@ export type AppDeps = {
   readonly isDraining: () => boolean;
   readonly limits: BodyLimits & { readonly deadlineMs: number };
   readonly metrics: Pick<Metrics, 'answered' | 'authentic' | 'offList'>;
+  readonly feed: Feed;
   readonly logger: Logger;
   /** ms, as stored */
   readonly now: () => number;
@@ -104,7 +106,9 @@ export function createWebhookListener(deps: AppDeps): WebhookListener {
       bodyBytes > limits.bodyBytesSoftMax
         ? oversized(bodyBytes)
         : source.readEnvelope(body, workspace, deps.hashAddress);
-    return store.keep(call, envelope, startedAt + limits.deadlineMs);
+    const answer = await store.keep(call, envelope, startedAt + limits.deadlineMs);
+    if (answer.result === 'stored') deps.feed.saw(call, envelope);
+    return answer;
   };
 
   return async (request, response, match) => {

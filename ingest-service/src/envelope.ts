@@ -4,7 +4,15 @@ import type { Identity } from '@landed/schemas/key';
 
 /** What an authentic body is: an event to store under its person's key, or something unusable. */
 export type Envelope =
-  | { readonly kind: 'event'; readonly eventId: string; readonly key: string }
+  | {
+      readonly kind: 'event';
+      readonly eventId: string;
+      readonly key: string;
+      /** '' where there is none. */
+      readonly objectType: string;
+      /** ms */
+      readonly occurredAt: number;
+    }
   | {
       readonly kind: 'unusable';
       readonly reason: DeadLetterReason;
@@ -150,8 +158,16 @@ export function readEnvelope(
   const given = payload['event_id'];
   const eventId = typeof given === 'string' && given !== '' ? safeId(given, hashAddress) : '';
   const identity = identityOf(payload, eventId);
-  if (flaw === null)
-    return { kind: 'event', eventId, key: profileKey(workspace, identity, hashAddress) };
+  if (flaw === null) {
+    const { object_type: objectType, timestamp } = payload;
+    return {
+      kind: 'event',
+      eventId,
+      key: profileKey(workspace, identity, hashAddress),
+      objectType: typeof objectType === 'string' ? objectType : '',
+      occurredAt: Number(timestamp) * 1000,
+    };
+  }
   const key = isNobody(identity) ? null : profileKey(workspace, identity, hashAddress);
   return { kind: 'unusable', reason: flaw.reason, detail: flaw.detail, key, eventId };
 }

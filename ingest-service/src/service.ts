@@ -6,6 +6,7 @@ import { readCertificate, watchCertificate } from './certificate.ts';
 import type { Certificate } from './certificate.ts';
 import type { AccessConfig, Config } from './config.ts';
 import { createDrain } from './drain.ts';
+import { createFeed } from './feed.ts';
 import { createListener } from './listener.ts';
 import { createLimiter } from './log.ts';
 import type { Logger } from './log.ts';
@@ -99,6 +100,7 @@ export function createService({ config, clients, logger }: ServiceDeps): Service
     isDraining: () => isDraining,
     limits,
     metrics,
+    feed: createFeed({ registry: metrics.registry, now: Date.now }),
     logger: logger.child({ module: 'app' }),
     now: Date.now,
   });

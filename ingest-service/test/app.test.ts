@@ -5,6 +5,7 @@ import { createAdmission } from '../src/admission.ts';
 import { stored } from '../src/answers.ts';
 import type { Answer, Trouble } from '../src/answers.ts';
 import { loadConfig } from '../src/config.ts';
+import { createFeed } from '../src/feed.ts';
 import { createListener } from '../src/listener.ts';
 import { createLogger } from '../src/log.ts';
 import { createMetrics } from '../src/metrics.ts';
@@ -19,6 +20,7 @@ const lines: string[] = [];
 let pressure: Trouble | null = null;
 let keep: () => Promise<Answer> = () => Promise.resolve(stored);
 
+const metrics = createMetrics();
 const server = createServer(
   createListener({
     access: () => access,
@@ -28,7 +30,8 @@ const server = createServer(
     hashAddress: (address) => address,
     isDraining: () => false,
     limits: config.limits,
-    metrics: createMetrics(),
+    metrics,
+    feed: createFeed({ registry: metrics.registry, now: Date.now }),
     logger: createLogger('debug', { write: (line) => void lines.push(line) }),
     now: Date.now,
   }),

@@ -36,10 +36,19 @@ describe('usable events', () => {
     ['more fields than we know', { ...event, trace: { a: [1, { b: null }] } }],
     ['an event_type beside the object type', { ...event, event_type: 'email_bounced' }],
   ])('%s', (_name, body) => {
-    expect(readJson(body)).toEqual({
+    expect(readJson(body)).toMatchObject({
       kind: 'event',
       eventId: event.event_id,
       key: 'acme/cio:a90c07000041',
+    });
+  });
+
+  test('says what it is and when it happened, for those who watch the feed', () => {
+    const untyped = { ...event, object_type: undefined };
+    expect(readJson(event)).toMatchObject({ objectType: 'email', occurredAt: 1_763_001_300_000 });
+    expect(readJson({ ...untyped, timestamp: '7' })).toMatchObject({
+      objectType: '',
+      occurredAt: 7000,
     });
   });
 

@@ -28,7 +28,13 @@ const call = (body: Buffer): Call => ({
   bodyBytes: body.length,
   bodySha256: 'ab'.repeat(32),
 });
-const event: Envelope = { kind: 'event', eventId: 'e-1', key: 'acme/cio:c1' };
+const event: Envelope = {
+  kind: 'event',
+  eventId: 'e-1',
+  key: 'acme/cio:c1',
+  objectType: 'email',
+  occurredAt: 0,
+};
 
 function setUp(decide: (record: OutgoingRecord) => PublishFate) {
   const sent: OutgoingRecord[] = [];
