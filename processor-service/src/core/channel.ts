@@ -49,8 +49,7 @@ export function chooseChannel(
   if (email.isDeliverable && email.band !== 'suppressed' && email.consent !== 'off') {
     fit.push('email');
   }
-  const isAnyOn = OTHERS.some((name) => channels[name].consent === 'on');
-  if (isAnyOn && (silentUntil === null || now >= silentUntil)) {
+  if (silentUntil === null || now >= silentUntil) {
     for (const band of BAND_ORDER) {
       for (const name of OTHERS) {
         const channel = channels[name];

@@ -73,6 +73,21 @@ export function raiseEngaged(draft: Draft, at: number | null): void {
   profile.older = 0;
 }
 
+/** The deliveries without the one that was written: as a rule there is only one. */
+function withoutFirst(
+  deliveries: readonly DeliveryState[],
+  written: Draft['written'],
+): DeliveryState[] {
+  const [only] = written.keys();
+  const kept = deliveries.slice();
+  const at = kept.findIndex(({ deliveryId }) => deliveryId === only);
+  const last = kept.at(-1);
+  if (at < 0 || last === undefined) return kept;
+  kept[at] = last;
+  kept.pop();
+  return kept;
+}
+
 /** Closes the draft: the person as folded, with the ids of deliveries written and removed. */
 export function closeDraft({ base, profile, written }: Draft): {
   readonly person: PersonState;
@@ -84,11 +99,10 @@ export function closeDraft({ base, profile, written }: Draft): {
   if (written.size === 0) {
     return { person: { profile, deliveries: base.deliveries }, changed, removed };
   }
-  const deliveries: DeliveryState[] = [];
-  for (const held of base.deliveries) {
-    const now = written.get(held.deliveryId);
-    if (now === undefined) deliveries.push(held);
-  }
+  const deliveries =
+    written.size === 1
+      ? withoutFirst(base.deliveries, written)
+      : base.deliveries.filter(({ deliveryId }) => !written.has(deliveryId));
   for (const [deliveryId, delivery] of written) {
     if (delivery === null) {
       removed.push(deliveryId);

@@ -1,6 +1,7 @@
 import type { ChannelView, View } from '@landed/schemas/events.gen';
 import { bandInterval, emailInterval, recommendedCadence } from './cadence.ts';
 import { chooseChannel } from './channel.ts';
+import type { Choice } from './channel.ts';
 import { dateText, dayOf } from './clock.ts';
 import { sumCounts } from './day-table.ts';
 import { coldnessAt, engagementScore, isEngaged, isGraymail } from './engagement.ts';
@@ -135,7 +136,17 @@ function viewResend(
   };
 }
 
-function choose(reading: PersonReading, standings: Standings, now: number) {
+const MAIL: Choice = { preferred: 'email', fallback: null };
+const NONE: Choice = { preferred: null, fallback: null };
+
+function choose(reading: PersonReading, standings: Standings, now: number): Choice {
+  const { email, sms, whatsapp, push } = reading.channels;
+  if (sms.consent !== 'on' && whatsapp.consent !== 'on' && push.consent !== 'on') {
+    // Most people: mail, or nothing.
+    const { band } = standings.email;
+    const isFit = email.flags.durable === null && band !== 'suppressed' && email.consent !== 'off';
+    return isFit ? MAIL : NONE;
+  }
   const candidate = (name: Channel) => ({
     isDeliverable: reading.channels[name].flags.durable === null,
     band: standings[name].band,
