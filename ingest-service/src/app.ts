@@ -87,6 +87,7 @@ export function createWebhookListener(deps: AppDeps): WebhookListener {
     if (verdict.kind === 'refused') return gatekeeper.refuse(route, verdict.reason);
     const { keyId, signedAt, flags } = verdict;
     metrics.authentic(workspace, keyId, flags);
+    if (matched !== null && matched !== route.keys.at(-1)) gatekeeper.oldKey(route, matched.id);
 
     // Authentic: from here on it is stored, whatever is in it, or it is our trouble.
     const { bytes: body, totalBytes: bodyBytes } = received;

@@ -51,6 +51,8 @@ export type Config = {
   readonly tls: CertificateFiles | null;
   /** How often the certificate files are looked at. */
   readonly tlsReloadMs: number;
+  /** How often files of secrets are looked at for changes. */
+  readonly secretsReloadMs: number;
   readonly keepAliveMs: number;
   readonly opsHost: string;
   readonly opsPort: number;
@@ -100,6 +102,7 @@ const shape = {
   INGEST_TLS_CERT_FILE: z.string().optional(),
   INGEST_TLS_KEY_FILE: z.string().optional(),
   INGEST_TLS_RELOAD_SECONDS: wholeNumber(10, 1, 3600),
+  INGEST_SECRETS_RELOAD_SECONDS: wholeNumber(5, 1, 3600),
   INGEST_KEEP_ALIVE_SECONDS: wholeNumber(75, 1, 3600),
   INGEST_DEADLINE_MS: wholeNumber(3000, 500, 3500),
   INGEST_DRAIN_MS: wholeNumber(5000, 0, 60_000),
@@ -248,6 +251,7 @@ export function loadConfig(env: Environment): Config {
     port: settings.INGEST_PORT,
     tls,
     tlsReloadMs: settings.INGEST_TLS_RELOAD_SECONDS * 1000,
+    secretsReloadMs: settings.INGEST_SECRETS_RELOAD_SECONDS * 1000,
     keepAliveMs: settings.INGEST_KEEP_ALIVE_SECONDS * 1000,
     opsHost: settings.INGEST_OPS_HOST,
     opsPort: settings.INGEST_OPS_PORT,

@@ -14,10 +14,14 @@ export type Gatekeeper = {
   /** Whether the allowlist lets a request's address call. In mode `log` it always does. */
   readonly lets: (allowlist: Allowlist, request: IncomingMessage) => boolean;
   readonly refuse: (route: Route, reason: Refusal) => Answer;
+  /** An authentic call by a key that another one is meant to replace. */
+  readonly oldKey: (route: Route, keyId: string) => void;
   readonly unexpected: (error: unknown) => void;
 };
 
 const QUIET_MS = 10_000;
+/** Of an old key it is enough to hear now and then. */
+const OLD_KEY_QUIET_MS = 10 * 60_000;
 
 export function createGatekeeper({
   logger,
@@ -27,6 +31,7 @@ export function createGatekeeper({
   readonly metrics: Pick<Metrics, 'offList'>;
 }): Gatekeeper {
   const limit = createLimiter(QUIET_MS);
+  const limitOldKeys = createLimiter(OLD_KEY_QUIET_MS);
   return {
     lets: (allowlist, request) => {
       if (allowlist.mode === 'off') return true;
@@ -45,6 +50,12 @@ export function createGatekeeper({
         logger.warn({ source: source.name, workspace, reason, suppressed }, 'not authentic');
       });
       return refused(reason);
+    },
+    oldKey: ({ workspace }, keyId) => {
+      limitOldKeys(`${workspace}/${keyId}`, (suppressed) => {
+        const told = { workspace, key_id: keyId, suppressed };
+        logger.warn(told, 'signed with an old key: the sender does not use the new one yet');
+      });
     },
     unexpected: (error) => {
       limit('unexpected', (suppressed) => {

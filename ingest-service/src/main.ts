@@ -7,6 +7,7 @@ import { createLogger } from './log.ts';
 import type { Logger } from './log.ts';
 import { createService } from './service.ts';
 import type { Service } from './service.ts';
+import { watchSecretFiles } from './watch-files.ts';
 
 /** Exit code for settings that are not usable, as against 1 for what goes wrong later. */
 const EXIT_SETTINGS = 2;
@@ -44,19 +45,26 @@ function obeySignals(service: Service, logger: Logger): void {
     );
   };
   process.on('SIGTERM', stop).on('SIGINT', stop);
-  process.on('SIGHUP', () => {
+}
+
+/** Takes new keys, secrets and lists: on SIGHUP, and when a file of secrets changes. */
+function obeyChanges(service: Service, config: Config, logger: Logger): void {
+  const reload = (): void => {
     try {
       service.reload(loadConfig(process.env).access);
     } catch (error) {
       const problems = error instanceof SettingsError ? error.problems : [];
       logger.error({ error, problems }, 'the new settings are not usable, keeping the old ones');
     }
-  });
+  };
+  process.on('SIGHUP', reload);
+  watchSecretFiles(process.env, config.secretsReloadMs, reload);
 }
 
 async function run(config: Config, logger: Logger): Promise<void> {
   const service = createService({ config, clients: createClients(config, logger), logger });
   obeySignals(service, logger);
+  obeyChanges(service, config, logger);
   const { port, opsPort } = await service.bind();
   logger.info({ host: config.host, port }, 'listening for webhooks');
   logger.info({ host: config.opsHost, port: opsPort }, 'listening for health checks and scrapes');

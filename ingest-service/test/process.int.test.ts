@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request as httpRequest } from 'node:http';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -162,6 +162,45 @@ describe('signals', () => {
     instance.child.kill('SIGHUP');
     await expect.poll(instance.output).toContain('keeping the old ones');
     expect(await statusWith(SIGNING_KEY)).toBe(200);
+  });
+
+  test('a key is rotated by its file under traffic: old, both, new; not one call is refused', async () => {
+    const keys = join(dir, 'rotated');
+    const next = 'cio-test-signing-key-2';
+    writeFileSync(keys, `acme:${SIGNING_KEY}`);
+    const instance = await start({
+      CUSTOMERIO_SIGNING_KEYS: undefined,
+      CUSTOMERIO_SIGNING_KEYS_FILE: keys,
+      INGEST_SECRETS_RELOAD_SECONDS: '1',
+    });
+    const sender = { key: SIGNING_KEY, isOn: true };
+    const statuses = new Map<number, number>();
+    const send = async (): Promise<void> => {
+      while (sender.isOn) {
+        const bytes = request('{}', { lines: signedLines('{}', sender.key) });
+        const answer = await exchange(instance.port, { parts: [bytes], answers: 1 });
+        for (const status of answer.statuses) statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      }
+    };
+    const sending = Promise.all([send(), send(), send()]);
+    const isInUse = (count: number) => (): boolean =>
+      instance.output().split('signing keys in use').length > count;
+    await expect.poll(isInUse(1), { timeout: 5000 }).toBe(true);
+    writeFileSync(keys, `acme:${SIGNING_KEY},${next}`);
+    await expect.poll(isInUse(2), { timeout: 5000 }).toBe(true);
+    // The sender goes on with the old key for a while, and is noticed.
+    await expect.poll(instance.output, { timeout: 5000 }).toContain('signed with an old key');
+    sender.key = next;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    // As a mounted secret is replaced: by renaming.
+    writeFileSync(`${keys}.new`, `acme:${next}`);
+    renameSync(`${keys}.new`, keys);
+    await expect.poll(isInUse(3), { timeout: 5000 }).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    sender.isOn = false;
+    await sending;
+    expect([...statuses.keys()]).toEqual([200]);
+    expect(statuses.get(200)).toBeGreaterThan(50);
   });
 
   test('a second signal ends at once', async () => {
