@@ -1,6 +1,6 @@
 import type { Channel } from './event.ts';
 import type { DeliveryState } from './delivery.ts';
-import { deliveryOf } from './person.ts';
+import { isTelling, makePerson } from './person.ts';
 import type { PersonState } from './person.ts';
 import { historyKey } from './profile.ts';
 import type { ChannelState, HistoryState, ProfileState } from './profile.ts';
@@ -16,20 +16,24 @@ export type Draft = {
   readonly base: PersonState;
   readonly profile: Writable<ProfileState>;
   readonly channels: Writable<ProfileState['channels']>;
+  /** The event's own delivery, and where it stands in the base; -1 where it is new or there is none. */
+  readonly ownId: string | null;
+  readonly ownAt: number;
   /** Deliveries written so far; null for those that are gone. */
   readonly written: Map<string, DeliveryState | null>;
 };
 
-export function openDraft(base: PersonState): Draft {
+export function openDraft(base: PersonState, ownId: string | null, ownAt: number): Draft {
   const profile: Writable<ProfileState> = { ...base.profile };
   const channels: Writable<ProfileState['channels']> = { ...profile.channels };
   profile.channels = channels;
-  return { base, profile, channels, written: new Map() };
+  return { base, profile, channels, ownId, ownAt, written: new Map() };
 }
 
+/** The event's own delivery as it stands now. */
 export function draftDelivery(draft: Draft, deliveryId: string): DeliveryState | null {
   const written = draft.written.get(deliveryId);
-  return written === undefined ? deliveryOf(draft.base, deliveryId) : written;
+  return written === undefined ? (draft.base.deliveries[draft.ownAt] ?? null) : written;
 }
 
 /** The channel as this draft may write it: a copy of its own, made once. */
@@ -73,36 +77,41 @@ export function raiseEngaged(draft: Draft, at: number | null): void {
   profile.older = 0;
 }
 
-/** The deliveries without the one that was written: as a rule there is only one. */
-function withoutFirst(
-  deliveries: readonly DeliveryState[],
-  written: Draft['written'],
-): DeliveryState[] {
-  const [only] = written.keys();
-  const kept = deliveries.slice();
-  const at = kept.findIndex(({ deliveryId }) => deliveryId === only);
-  const last = kept.at(-1);
-  if (at < 0 || last === undefined) return kept;
-  kept[at] = last;
-  kept.pop();
-  return kept;
+/** The person with one delivery put into its place, or behind all others. */
+function withDelivery(
+  { deliveries, telling, oldest }: PersonState,
+  profile: ProfileState,
+  at: number,
+  next: DeliveryState,
+): PersonState {
+  const before = deliveries[at];
+  const all = deliveries.slice();
+  all[before === undefined ? all.length : at] = next;
+  const isSame = !isTelling(next) && (before === undefined || !isTelling(before));
+  return {
+    profile,
+    deliveries: all,
+    telling: isSame ? telling : all.filter(isTelling),
+    oldest: Math.min(oldest, next.oldest),
+  };
 }
 
 /** Closes the draft: the person as folded, with the ids of deliveries written and removed. */
-export function closeDraft({ base, profile, written }: Draft): {
+export function closeDraft({ base, profile, ownId, ownAt, written }: Draft): {
   readonly person: PersonState;
   readonly changed: readonly string[];
   readonly removed: readonly string[];
 } {
+  if (written.size === 0) return { person: { ...base, profile }, changed: [], removed: [] };
+  const [first] = written;
+  if (written.size === 1 && first?.[0] === ownId && first[1]) {
+    const [deliveryId, delivery] = first;
+    const person = withDelivery(base, profile, ownAt, delivery);
+    return { person, changed: [deliveryId], removed: [] };
+  }
   const changed: string[] = [];
   const removed: string[] = [];
-  if (written.size === 0) {
-    return { person: { profile, deliveries: base.deliveries }, changed, removed };
-  }
-  const deliveries =
-    written.size === 1
-      ? withoutFirst(base.deliveries, written)
-      : base.deliveries.filter(({ deliveryId }) => !written.has(deliveryId));
+  const deliveries = base.deliveries.filter(({ deliveryId }) => !written.has(deliveryId));
   for (const [deliveryId, delivery] of written) {
     if (delivery === null) {
       removed.push(deliveryId);
@@ -111,5 +120,5 @@ export function closeDraft({ base, profile, written }: Draft): {
       changed.push(deliveryId);
     }
   }
-  return { person: { profile, deliveries }, changed, removed };
+  return { person: makePerson(profile, deliveries), changed, removed };
 }

@@ -18,7 +18,7 @@ import { laterMark } from './marks.ts';
 import type { Mark } from './marks.ts';
 import { mergeName } from './names.ts';
 import { foldOutcome } from './outcome.ts';
-import { deliveryOf } from './person.ts';
+import { indexOfDelivery } from './person.ts';
 import type { PersonState } from './person.ts';
 import type { ConsentLayer } from './profile.ts';
 import { NOTHING_SEEN, remember, wasSeen } from './seen.ts';
@@ -138,17 +138,16 @@ function unchanged(person: PersonState, effect: FoldEffect): FoldResult {
  */
 export function fold(person: PersonState, event: CoreEvent): FoldResult {
   const { profile } = person;
+  const ownAt = event.deliveryId === null ? -1 : indexOfDelivery(person, event.deliveryId);
   const seen =
-    event.deliveryId === null
-      ? profile.seen
-      : (deliveryOf(person, event.deliveryId)?.seen ?? NOTHING_SEEN);
+    event.deliveryId === null ? profile.seen : (person.deliveries[ownAt]?.seen ?? NOTHING_SEEN);
   const id = hashEventId(event.eventId);
   if (wasSeen(seen, id)) return unchanged(person, 'duplicate');
   const newest = Math.max(profile.newestReceipt ?? event.receivedAt, event.receivedAt);
   const isTooOld = event.ts < newest - DELIVERY_WINDOW_MS;
   // A late opt-out must not be lost: consent registers need no order, so its age does not matter.
   if (isTooOld && event.consents.length === 0) return unchanged(person, 'too_old');
-  const draft = openDraft(person);
+  const draft = openDraft(person, event.deliveryId, ownAt);
   advance(draft, event.receivedAt);
   draft.profile.latestTs = latest(draft.profile.latestTs, event.ts);
   let noisy = false;

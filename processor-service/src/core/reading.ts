@@ -107,8 +107,7 @@ function readLive(person: PersonState): LiveChannels {
   };
   // Successes are asked for only to end a probation.
   const needsSuccess = person.profile.reinstated !== null;
-  for (const { legs, hasClicks } of person.deliveries) {
-    if (!hasClicks && !needsSuccess) continue;
+  for (const { legs } of needsSuccess ? person.deliveries : person.telling) {
     for (const leg of legs) live[leg.channel] = withLeg(live[leg.channel], leg);
   }
   return live;
@@ -173,7 +172,7 @@ function makeReading(person: PersonState): PersonReading {
     profile,
     channels,
     engagement: readEngagement(profile, liveClickAt, emailClickAt),
-    resend: readResend(person.deliveries, emailTo),
+    resend: readResend(person.telling, emailTo),
     silentUntil: readSilence(profile, consent),
     deviceReachedAt: latestDelivered(channels.push.flags.liveDevices),
   };

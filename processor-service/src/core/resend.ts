@@ -47,7 +47,7 @@ function failedMails(deliveries: readonly DeliveryState[], to: string): FailedMa
 
 /** What stands of a resend apart from the instant, the band and consent. `to`: current address. */
 export function readResend(deliveries: readonly DeliveryState[], to: string): ResendOffer | null {
-  if (!deliveries.some(({ hasFails }) => hasFails)) return null;
+  if (deliveries.length === 0) return null;
   const failed = failedMails(deliveries, to);
   let last = failed[0];
   for (const mail of failed) {

@@ -109,7 +109,8 @@ export function advance(draft: Draft, receivedAt: number): void {
   draft.profile.newestReceipt = receivedAt;
   if (before === null) return;
   const cutoff = receivedAt - DELIVERY_WINDOW_MS;
-  for (const delivery of draft.base.deliveries) {
+  const isAnyOld = draft.base.oldest < cutoff;
+  for (const delivery of isAnyOld ? draft.base.deliveries : []) {
     if (delivery.oldest < cutoff) settleDelivery(draft, delivery, cutoff);
   }
   draft.profile.seen = forgetBefore(draft.profile.seen, cutoff);

@@ -10,7 +10,7 @@ import {
 } from '../core/codec.ts';
 import type { DeliveryState } from '../core/delivery.ts';
 import { RULES_VERSION } from '../core/interpret.ts';
-import { emptyPerson, identifiersOf } from '../core/person.ts';
+import { emptyPerson, identifiersOf, makePerson } from '../core/person.ts';
 import type { PersonState } from '../core/person.ts';
 import { nextChange } from '../core/timer.ts';
 import { SCORE_VERSION, view } from '../core/view.ts';
@@ -65,7 +65,7 @@ export function readKnownPerson(profile: Profile, deliveries: readonly Delivery[
     return delivery;
   });
   return {
-    person: { profile: state, deliveries: read },
+    person: makePerson(state, read),
     version: profile.version,
     publishedAt: profile.published_at,
     view: profile.view,

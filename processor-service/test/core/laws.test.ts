@@ -8,7 +8,7 @@ import {
 } from '../../src/core/codec.ts';
 import type { CoreEvent } from '../../src/core/event.ts';
 import { fold } from '../../src/core/fold.ts';
-import { deliveryOf } from '../../src/core/person.ts';
+import { deliveryOf, makePerson } from '../../src/core/person.ts';
 import type { PersonState } from '../../src/core/person.ts';
 import { view } from '../../src/core/view.ts';
 import { DAY, arrivals, arrive, bytesOf, endOf, histories, shortAndLong } from './histories.ts';
@@ -26,7 +26,7 @@ function restored(person: PersonState): PersonState {
     if (read === null) throw new Error('a delivery cannot be read back');
     return read;
   });
-  return { profile, deliveries };
+  return makePerson(profile, deliveries);
 }
 
 const instants = [0, 1, 12.5, 29, 46, 90, 200];
@@ -93,6 +93,10 @@ describe('laws of the state', () => {
         for (const event of events) {
           const result = fold(person, event);
           person = result.person;
+          // What is kept beside the deliveries is what a restart would make of them.
+          const whole = makePerson(person.profile, person.deliveries);
+          expect(new Set(person.telling)).toEqual(new Set(whole.telling));
+          expect(person.oldest).toBeLessThanOrEqual(whole.oldest);
           for (const id of result.removed) mirror.delete(id);
           for (const id of result.changed) {
             mirror.set(id, encodeDeliveryState(deliveryOf(person, id)!).toString('hex'));
