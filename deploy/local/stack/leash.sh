@@ -20,10 +20,10 @@ fi
 
 "$@" 3>&- 4<&- </dev/null &
 child=$!
-echo "$child" >&3
-exec 3>&-
 
+# The watch stands before the id is told: from then on nothing may end the leash without it.
 (
+  exec 3>&-
   trap '' TERM INT HUP
   read -r _ <&4
   kill -TERM "$child" 2>/dev/null
@@ -35,7 +35,8 @@ exec 3>&-
   kill -KILL "$child" 2>/dev/null
 ) &
 watcher=$!
-exec 4<&-
+echo "$child" >&3
+exec 3>&- 4<&-
 
 # A signal ends `wait` early, so wait again until the command is really gone.
 trap 'kill -TERM "$child" 2>/dev/null' TERM INT HUP
