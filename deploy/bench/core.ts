@@ -1,9 +1,11 @@
 import { cpus } from 'node:os';
 import Table from 'cli-table3';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
+import { wholeNumber } from '../whole-number.ts';
 import { coreInputs, failureInputs } from './core-events.ts';
 import { measureRound } from './core-measure.ts';
 import type { CoreRound } from './core-measure.ts';
+import { median } from './median.ts';
 import { findWorstText } from './worst-text.ts';
 
 /*
@@ -18,13 +20,7 @@ const TEXTS_A_SECOND = 200_000;
 const WORST_TEXT_MS = 1;
 const SECOND_US = 1e6;
 
-function count(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 1_000_000) {
-    throw new InvalidArgumentError('must be a whole number from 1');
-  }
-  return value;
-}
+const count = wholeNumber(1, 1_000_000);
 
 type Options = {
   readonly events: number;
@@ -42,8 +38,6 @@ const { events, rounds, seed, json } = new Command('bench:core')
   .opts<Options>();
 
 const tell = (line: string): void => void process.stderr.write(`${line}\n`);
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 const { inputs, addresses, hashAddress } = coreInputs(events, seed);
 const failures = failureInputs(inputs);

@@ -8,6 +8,7 @@ import { MOUNTS } from './ingest-mounts.ts';
 import type { Mount } from './ingest-mounts.ts';
 import { measure } from './ingest-measure.ts';
 import type { Measurement } from './ingest-measure.ts';
+import { median } from './median.ts';
 
 /*
  * `npm run bench:ingest`: what one webhook costs the ingest service, and what express would add on
@@ -63,7 +64,6 @@ const env = {
 };
 
 const sorted = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b);
-const median = (values: readonly number[]): number => sorted(values)[values.length >> 1] ?? NaN;
 
 const results = new Map<Mount, Measurement[]>(options.mounts.map((mount) => [mount, []]));
 try {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { median } from './median.ts';
 
 /** Resident memory of one process, bytes. */
 export type MemorySample = {
@@ -58,11 +59,6 @@ export function watchMemory(
   };
   const timer = setInterval(take, everyMs);
   return { samples, take, stop: () => clearInterval(timer) };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((one, other) => one - other);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
 /** Memory of a process around an instant. */

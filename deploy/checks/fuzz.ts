@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import Table from 'cli-table3';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
+import { wholeNumber } from '../whole-number.ts';
 import { fuzz } from '../../ingest-service/test/fuzz/fuzz.ts';
 
 /*
@@ -10,12 +11,7 @@ import { fuzz } from '../../ingest-service/test/fuzz/fuzz.ts';
 
 const GROWTH_BYTES_MAX = 50e6;
 
-function count(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new InvalidArgumentError('must be a whole number');
-  return value;
-}
+const count = wholeNumber(1, Number.MAX_SAFE_INTEGER);
 
 const { requests, seed } = new Command('test:fuzz')
   .description('Fuzzes the webhook endpoint over raw sockets.')

@@ -1,23 +1,16 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
+import { wholeNumber } from '../whole-number.ts';
 
 /*
  * `npm run test:laws`: the property tests of the core on many random histories. `npm test` tries
  * 2,000 of them. What fails is printed with the seed and the path that lead there again.
  */
 
-function count(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 100 || value > 10_000_000) {
-    throw new InvalidArgumentError('must be a whole number from 100');
-  }
-  return value;
-}
-
 const { histories } = new Command('test:laws')
   .description('Tries the laws of the core on many random histories.')
-  .option('--histories <number>', 'how many', count, 100_000)
+  .option('--histories <number>', 'how many', wholeNumber(100, 10_000_000), 100_000)
   .parse()
   .opts<{ histories: number }>();
 

@@ -28,7 +28,7 @@ export const VIEW_MUTANTS: readonly Mutant[] = [
   mutant('engagement.ts', 'now - base >= days * DAY_MS', 'now - base > days * DAY_MS', 'cold a millisecond late'),
   mutant('engagement.ts', ' && reading.exposure >= exposure', '', 'cold although nothing was sent'),
   mutant('engagement.ts', 'dayOf(lastEngagedAt) + 1', 'dayOf(lastEngagedAt)', 'the mail that was clicked counts as ignored'),
-  mutant('channel.ts', "|| channel.consent !== 'on'", "|| channel.consent === 'off'", 'text messages without an explicit yes'),
+  mutant('channel.ts', "channels[name].consent === 'on'", "channels[name].consent !== 'off'", 'text messages without an explicit yes'),
   mutant('channel.ts', 'silentUntil === null || now >= silentUntil', 'silentUntil === null || now < silentUntil', 'a complaint moves marketing to the next channel'),
   mutant('cadence.ts', 'Math.max(byBand, byCold)', 'Math.min(byBand, byCold)', 'the more frequent of two cadences'),
   mutant('resend.ts', 'if (isChain) return null;', '', 'resends again and again'),

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createAddressHasher } from '@landed/schemas/address-hash';
 import { createEncoder } from '@landed/schemas/codec';
 import { kafkaOptions } from '@landed/schemas/kafka';
-import { partitionOf, profileKey } from '@landed/schemas/key';
+import { partitionOf } from '@landed/schemas/key';
 import { createRegistry } from '@landed/schemas/registry';
 import { createSealer } from '@landed/schemas/seal';
 import { topicNames } from '@landed/schemas/topics';
@@ -11,7 +11,6 @@ import type { RecordMetadata } from 'kafkajs';
 import { loadConfig } from '../../processor-service/src/config.ts';
 import { tickRecord } from '../../processor-service/src/task/ticks.ts';
 import { createRawMaker } from '../faults/raw-maker.ts';
-import type { MadeRecord } from '../faults/raw-maker.ts';
 import { waitUntil } from '../local/stack/wait-until.ts';
 
 const DAY_MS = 86_400_000;
@@ -67,11 +66,6 @@ export function instantOf({ startAt }: Story, { day, hour }: Pick<Happening, 'da
   return startAt + day * DAY_MS + Math.round(hour * 3_600_000);
 }
 
-function keyOf({ workspace, cioId }: Story, hash: (address: string) => string): string {
-  const identity = { cioId, id: null, email: null, deliveryId: null, eventId: '' };
-  return profileKey(workspace, identity, hash);
-}
-
 /** Whether records kept their own time: a broker that sets its own says which it was. */
 function isOwnTime(written: readonly RecordMetadata[]): boolean {
   return written.length > 0 && written.every(({ logAppendTime }) => logAppendTime === '-1');
@@ -109,14 +103,6 @@ export async function writeStory(
     ];
     const resources = [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries }];
     await admin.alterConfigs({ validateOnly: false, resources });
-    const partition = partitionOf(keyOf(story, hash), config.partitions);
-    // A broker learns of settings a little later; another partition tells when it has.
-    const probe = { value: encode(tickRecord(story.startAt)), timestamp: String(story.startAt) };
-    const elsewhere = (partition + 1) % config.partitions;
-    const isDated = async (): Promise<boolean> =>
-      isOwnTime(await producer.send({ topic, messages: [{ ...probe, partition: elsewhere }] }));
-    await waitUntil({ what: 'the time of records', isDone: isDated, deadlineMs: 15_000 });
-    await sleep(SETTLED_MS);
     const messages = story.happenings.map((happening) => {
       const at = instantOf(story, happening);
       const make = createRawMaker({
@@ -127,9 +113,17 @@ export async function writeStory(
         now: () => at,
       });
       const { kind, body } = bodyOf(story, happening);
-      const { key, value }: MadeRecord = make(kind, story.cioId, happening.id, body);
-      return { key, value, timestamp: String(at), partition };
+      const made = make(kind, story.cioId, happening.id, body);
+      const partition = partitionOf(made.key, config.partitions);
+      return { ...made, timestamp: String(at), partition };
     });
+    // A broker learns of settings a little later; another partition tells when it has.
+    const probe = { value: encode(tickRecord(story.startAt)), timestamp: String(story.startAt) };
+    const elsewhere = ((messages[0]?.partition ?? 0) + 1) % config.partitions;
+    const isDated = async (): Promise<boolean> =>
+      isOwnTime(await producer.send({ topic, messages: [{ ...probe, partition: elsewhere }] }));
+    await waitUntil({ what: 'the time of records', isDone: isDated, deadlineMs: 15_000 });
+    await sleep(SETTLED_MS);
     const written = await producer.send({ topic, messages, acks: -1 });
     if (!isOwnTime(written)) throw new Error('the broker dated the story itself');
   } finally {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Table from 'cli-table3';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
+import { wholeNumber } from '../whole-number.ts';
 import { freeStackPorts } from '../local/stack/stack-ports.ts';
 import { startStack } from '../local/stack/stack.ts';
 import { quietKafkaTimers } from '../local/stack/quiet-kafka.ts';
@@ -18,11 +19,7 @@ import type { MatrixResult } from './run-matrix.ts';
  * published, and every state, must be what the same code says without any cluster at all.
  */
 
-const wholeNumber = (text: string): number => {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('a whole number');
-  return value;
-};
+const anyNumber = wholeNumber(0, Number.MAX_SAFE_INTEGER);
 
 function show(result: MatrixResult): void {
   const table = new Table({ head: ['what', 'wanted', 'found', 'missing', 'surplus'] });
@@ -44,17 +41,17 @@ async function main(): Promise<void> {
   quietKafkaTimers();
   const program = new Command('kill-matrix')
     .description('Kills processor and broker while they work, and proves that nothing shows of it.')
-    .option('--events <count>', 'raw records', wholeNumber, 20_000)
-    .option('--kills <count>', 'kills', wholeNumber, 20)
+    .option('--events <count>', 'raw records', anyNumber, 20_000)
+    .option('--kills <count>', 'kills', anyNumber, 20)
     .option(
       '--pauses <count>',
       'processors stopped beyond their session, then let go on',
-      wholeNumber,
+      anyNumber,
       1,
     )
     .option('--seed <text>', 'the same seed kills at the same places of the plan', '1')
-    .option('--processors <count>', 'processor processes', wholeNumber, 2)
-    .option('--rate <count>', 'raw records written a second', wholeNumber, 400)
+    .option('--processors <count>', 'processor processes', anyNumber, 2)
+    .option('--rate <count>', 'raw records written a second', anyNumber, 400)
     .option('--dir <path>', 'where data and logs are kept; otherwise a folder that is removed');
   program.parse();
   const options = program.opts<{

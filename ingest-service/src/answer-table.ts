@@ -1,7 +1,15 @@
 import { DEAD_LETTER_REASONS } from '@landed/schemas/fate';
 import type { DeadLetterReason } from '@landed/schemas/fate';
-import { TROUBLES } from './answers.ts';
-import type { Result, Trouble } from './answers.ts';
+import {
+  RETRY_AFTER_SECONDS,
+  TROUBLES,
+  quarantined,
+  refused,
+  stored,
+  tooLarge,
+  unavailable,
+} from './answers.ts';
+import type { Answer, Result, Trouble } from './answers.ts';
 import { REFUSALS } from './verify.ts';
 import type { Refusal } from './verify.ts';
 
@@ -62,59 +70,43 @@ const BROKEN: readonly (readonly [status: number, when: string])[] = [
   [431, 'headers larger than 8 KB, or more than 64'],
 ];
 
+const MISDIRECTED: readonly (readonly [status: number, reason: string, when: string])[] = [
+  [404, 'not_found', 'no path of a webhook'],
+  [405, 'method', 'a path of a webhook, and not POST; Allow: POST'],
+];
+
+/** The row of an answer as it is built. */
+function rowOf(
+  { status, result, reason }: Answer,
+  when: string,
+  kept: AnswerRow['stored'] = 'no',
+): AnswerRow {
+  return { status, reason, counted: result, stored: kept, when };
+}
+
 /**
  * Every answer the webhook port gives, and no other. Customer.io waits an hour after 400, 401, 404,
  * 405, 429, 500 and 502, with all later events behind: so none of these ever goes to an authentic
  * call, whatever is in it, and our own trouble is always 503.
  */
 export const ANSWER_TABLE: readonly AnswerRow[] = [
-  {
-    status: 200,
-    reason: '',
-    counted: 'stored',
-    stored: 'raw topic',
-    when: 'authentic and usable; durable before the answer',
-  },
+  rowOf(stored, 'authentic and usable; durable before the answer', 'raw topic'),
   ...DEAD_LETTER_REASONS.flatMap((reason): AnswerRow[] => {
     const when = QUARANTINED[reason];
-    if (when === undefined) return [];
-    return [{ status: 200, reason, counted: 'quarantined', stored: 'dead letters', when }];
+    return when === undefined ? [] : [rowOf(quarantined(reason), when, 'dead letters')];
   }),
-  ...REFUSALS.map((reason): AnswerRow => ({
-    status: 401,
+  ...REFUSALS.map((reason) => rowOf(refused(reason), REFUSED[reason])),
+  { ...rowOf(tooLarge, 'the body is larger than 8 MiB'), reason: 'body_too_large' },
+  ...TROUBLES.map((reason) =>
+    rowOf(unavailable(reason), `${UNAVAILABLE[reason]}; Retry-After: ${RETRY_AFTER_SECONDS}`),
+  ),
+  ...MISDIRECTED.map(([status, reason, when]): AnswerRow => ({
+    status,
     reason,
-    counted: 'refused',
-    stored: 'no',
-    when: REFUSED[reason],
-  })),
-  {
-    status: 413,
-    reason: 'body_too_large',
-    counted: 'too_large',
-    stored: 'no',
-    when: 'the body is larger than 8 MiB',
-  },
-  ...TROUBLES.map((reason): AnswerRow => ({
-    status: 503,
-    reason,
-    counted: 'unavailable',
-    stored: 'no',
-    when: `${UNAVAILABLE[reason]}; Retry-After: 5`,
-  })),
-  {
-    status: 404,
-    reason: 'not_found',
     counted: 'misdirected',
     stored: 'no',
-    when: 'no path of a webhook',
-  },
-  {
-    status: 405,
-    reason: 'method',
-    counted: 'misdirected',
-    stored: 'no',
-    when: 'a path of a webhook, and not POST; Allow: POST',
-  },
+    when,
+  })),
   ...BROKEN.map(([status, when]): AnswerRow => ({
     status,
     reason: '',
@@ -138,9 +130,9 @@ const COUNTERS: Readonly<Record<AnswerRow['counted'], string>> = {
 
 /** The table for people. */
 export function answerTableText(): string {
-  const rows = ANSWER_TABLE.map(({ status, reason, counted, stored, when }) => {
+  const rows = ANSWER_TABLE.map(({ status, reason, counted, stored: kept, when }) => {
     const word = reason === '' ? '' : `\`${reason}\``;
-    return `| ${status} | ${word} | ${when} | ${stored} | ${COUNTERS[counted]} |`;
+    return `| ${status} | ${word} | ${when} | ${kept} | ${COUNTERS[counted]} |`;
   });
   return [
     '| status | reason | when | stored | counted as |',

@@ -36,7 +36,7 @@ export type Answer = {
   readonly isFinal: boolean;
 };
 
-const RETRY_AFTER_SECONDS = 5;
+export const RETRY_AFTER_SECONDS = 5;
 
 function answer(
   status: number,

@@ -1,6 +1,7 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import type { Logger } from './log.ts';
+import { watchFiles } from './watch-files.ts';
 
 export type CertificateFiles = { readonly certFile: string; readonly keyFile: string };
 
@@ -26,16 +27,6 @@ export function readCertificate({ certFile, keyFile }: CertificateFiles): Certif
   return { cert, key, expiresAt: Date.parse(leaf.validTo) };
 }
 
-/** What changes when a file is replaced, also through a symbolic link (as Kubernetes does it). */
-function marksOf({ certFile, keyFile }: CertificateFiles): string {
-  return [certFile, keyFile]
-    .map((file) => {
-      const stat = statSync(file, { throwIfNoEntry: false });
-      return stat ? `${stat.ino}/${stat.mtimeMs}/${stat.size}` : 'missing';
-    })
-    .join();
-}
-
 /**
  * Looks at the files again and again, and hands over a certificate that has changed. One that is not
  * usable (yet: the two files may be replaced one after the other) is looked at again; the old one
@@ -49,22 +40,18 @@ export function watchCertificate(
   use: (certificate: Certificate) => void,
   everyMs: number,
 ): () => void {
-  let seen = marksOf(files);
   let complained = '';
-  const timer = setInterval(() => {
-    const marks = marksOf(files);
-    if (marks === seen) return;
+  return watchFiles([files.certFile, files.keyFile], everyMs, ({ marks }) => {
     try {
       const certificate = readCertificate(files);
       use(certificate);
-      seen = marks;
       const expiresAt = new Date(certificate.expiresAt).toISOString();
       logger.info({ expires_at: expiresAt }, 'the certificate was replaced');
+      return true;
     } catch (error) {
       if (complained !== marks) logger.error({ error }, 'the new certificate is not usable');
       complained = marks;
+      return false;
     }
-  }, everyMs);
-  timer.unref();
-  return () => clearInterval(timer);
+  });
 }

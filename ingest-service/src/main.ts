@@ -7,7 +7,7 @@ import { createLogger } from './log.ts';
 import type { Logger } from './log.ts';
 import { createService } from './service.ts';
 import type { Service } from './service.ts';
-import { watchSecretFiles } from './watch-files.ts';
+import { watchFiles } from './watch-files.ts';
 
 /** Exit code for settings that are not usable, as against 1 for what goes wrong later. */
 const EXIT_SETTINGS = 2;
@@ -47,6 +47,9 @@ function obeySignals(service: Service, logger: Logger): void {
   process.on('SIGTERM', stop).on('SIGINT', stop);
 }
 
+/** Settings whose files may change while the service runs. */
+const SECRET_FILES = ['CUSTOMERIO_SIGNING_KEYS_FILE', 'CUSTOMERIO_TEMPORARY_SECRETS_FILE'];
+
 /** Takes new keys, secrets and lists: on SIGHUP, and when a file of secrets changes. */
 function obeyChanges(service: Service, config: Config, logger: Logger): void {
   const reload = (): void => {
@@ -58,7 +61,14 @@ function obeyChanges(service: Service, config: Config, logger: Logger): void {
     }
   };
   process.on('SIGHUP', reload);
-  watchSecretFiles(process.env, config.secretsReloadMs, reload);
+  for (const name of SECRET_FILES) {
+    const path = process.env[name] ?? '';
+    if (path === '') continue;
+    watchFiles([path], config.secretsReloadMs, ({ isWhole }) => {
+      if (isWhole) reload();
+      return isWhole;
+    });
+  }
 }
 
 async function run(config: Config, logger: Logger): Promise<void> {

@@ -1,32 +1,38 @@
-import { unwatchFile, watchFile } from 'node:fs';
-import type { Environment } from '@landed/schemas/settings';
+import { statSync } from 'node:fs';
 
-/** Settings whose files may change while the service runs. */
-const WATCHED = ['CUSTOMERIO_SIGNING_KEYS_FILE', 'CUSTOMERIO_TEMPORARY_SECRETS_FILE'] as const;
+/** How watched files look. */
+export type Look = {
+  /** Differs when a file is replaced, also through a symbolic link (as Kubernetes does it). */
+  readonly marks: string;
+  /** False while a file is missing, as in the moment it is replaced. */
+  readonly isWhole: boolean;
+};
+
+function lookAt(paths: readonly string[]): Look {
+  const stats = paths.map((path) => statSync(path, { throwIfNoEntry: false }));
+  const marks = stats.map((stat) =>
+    stat ? `${stat.ino}/${stat.mtimeMs}/${stat.size}` : 'missing',
+  );
+  return { marks: marks.join(), isWhole: !stats.includes(undefined) };
+}
 
 /**
- * Calls back when a file of secrets has changed, also one that was replaced by renaming, as mounted
- * secrets are. Looks every `everyMs`; never keeps the process alive.
+ * Looks at files every `everyMs`, and tells when any of them has changed. Never keeps the process
+ * alive.
  *
+ * @param take told of a change; false: not usable (yet), it is told again at the next look
  * @returns ends the watch
  */
-export function watchSecretFiles(
-  env: Environment,
+export function watchFiles(
+  paths: readonly string[],
   everyMs: number,
-  onChange: () => void,
+  take: (look: Look) => boolean,
 ): () => void {
-  const paths = WATCHED.flatMap((name) => {
-    const path = env[name];
-    return path === undefined || path === '' ? [] : [path];
-  });
-  for (const path of paths) {
-    watchFile(path, { interval: everyMs, persistent: false }, (now, before) => {
-      // A file that has gone for a moment is about to be replaced.
-      const isThere = now.mtimeMs > 0;
-      if (isThere && (now.mtimeMs !== before.mtimeMs || now.ino !== before.ino)) onChange();
-    });
-  }
-  return () => {
-    for (const path of paths) unwatchFile(path);
-  };
+  let taken = lookAt(paths).marks;
+  const timer = setInterval(() => {
+    const look = lookAt(paths);
+    if (look.marks !== taken && take(look)) taken = look.marks;
+  }, everyMs);
+  timer.unref();
+  return () => clearInterval(timer);
 }

@@ -65,7 +65,7 @@ const TOO_MUCH: readonly (readonly [name: string, message: Row[1], status: numbe
   ['a header of 20 KB', { lines: [`X-Pad: ${'x'.repeat(20_000)}`, LENGTH], body: BODY }, 431],
   ['a name of 20 KB', { lines: [`X-${'x'.repeat(20_000)}: 1`, LENGTH], body: BODY }, 431],
   [
-    '200 headers',
+    '1200 headers',
     { lines: [...Array.from({ length: 1200 }, () => 'X-Head: 1'), LENGTH], body: BODY },
     431,
   ],

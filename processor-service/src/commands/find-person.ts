@@ -69,10 +69,14 @@ async function findProfiles(opened: Opened, ref: string): Promise<Map<string, Pr
       await codec.readProfile.prepare(values);
       for (const { key, value } of records) {
         const name = key?.toString() ?? '';
-        if (value === null) found.delete(name);
-        else if (matches(name, () => codec.readProfile.decode(value))) {
-          found.set(name, codec.readProfile.decode(value));
+        if (value === null) {
+          found.delete(name);
+          continue;
         }
+        // Decoding is dear and mostly for nothing: only where the key does not decide.
+        let profile: Profile | null = null;
+        const decoded = (): Profile => (profile ??= codec.readProfile.decode(value));
+        if (matches(name, decoded)) found.set(name, decoded());
       }
     }
   }

@@ -1,5 +1,6 @@
 import { DAY_MS, latest } from './clock.ts';
 import type { Consent } from './consent.ts';
+import type { Channel } from './event.ts';
 import type { AddressState } from './profile.ts';
 import type { Band } from './score.ts';
 
@@ -8,11 +9,15 @@ export const SILENCE_MS = 30 * DAY_MS;
 /** A device not reached for so long may be gone. */
 export const DEVICE_MS = 30 * DAY_MS;
 
+type Each<T> = { readonly [name in Channel]: T };
+
 /** What the choice of a channel looks at. */
-export type Candidate = {
-  readonly isDeliverable: boolean;
-  readonly band: Band;
-  readonly consent: Consent;
+export type Candidates = {
+  readonly channels: Each<{
+    readonly flags: { readonly durable: string | null };
+    readonly consent: Consent;
+  }>;
+  readonly standings: Each<{ readonly band: Band }>;
 };
 
 const BAND_ORDER: readonly Band[] = ['healthy', 'watch', 'at_risk'];
@@ -30,8 +35,6 @@ export type Choice = {
   readonly fallback: string | null;
 };
 
-type Candidates = { readonly [name in 'email' | 'sms' | 'whatsapp' | 'push']: Candidate };
-
 /**
  * Where marketing goes, and the next one after it: score.md section 9.
  *
@@ -39,21 +42,22 @@ type Candidates = { readonly [name in 'email' | 'sms' | 'whatsapp' | 'push']: Ca
  * @param deviceReachedAt latest delivery to a device that is not dead
  */
 export function chooseChannel(
-  channels: Candidates,
+  { channels, standings }: Candidates,
   now: number,
   silentUntil: number | null,
   deviceReachedAt: number | null,
 ): Choice {
-  const fit: string[] = [];
   const { email } = channels;
-  if (email.isDeliverable && email.band !== 'suppressed' && email.consent !== 'off') {
-    fit.push('email');
-  }
-  if (silentUntil === null || now >= silentUntil) {
+  const isMailFit =
+    email.flags.durable === null &&
+    standings.email.band !== 'suppressed' &&
+    email.consent !== 'off';
+  const fit: string[] = isMailFit ? ['email'] : [];
+  const others = OTHERS.filter((name) => channels[name].consent === 'on');
+  if (others.length > 0 && (silentUntil === null || now >= silentUntil)) {
     for (const band of BAND_ORDER) {
-      for (const name of OTHERS) {
-        const channel = channels[name];
-        if (!channel.isDeliverable || channel.band !== band || channel.consent !== 'on') continue;
+      for (const name of others) {
+        if (channels[name].flags.durable !== null || standings[name].band !== band) continue;
         const isReached = deviceReachedAt !== null && now < deviceReachedAt + DEVICE_MS;
         if (name !== 'push' || isReached) fit.push(name);
       }

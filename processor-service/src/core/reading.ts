@@ -46,33 +46,19 @@ export type PersonReading = {
   readonly deviceReachedAt: number | null;
 };
 
-const CONSENTS: readonly Consent[] = ['on', 'off', 'unknown'];
-
 function untouched(consent: Consent, isOnProbation: boolean): ChannelReading {
-  return {
-    state: EMPTY_CHANNEL,
-    days: NO_DAYS,
-    flags: NO_FLAGS,
-    consent,
-    isOnProbation,
-    softUntil: null,
-  };
+  const days = NO_DAYS;
+  return { state: EMPTY_CHANNEL, days, flags: NO_FLAGS, consent, isOnProbation, softUntil: null };
 }
 
-const UNTOUCHED = CONSENTS.map((consent) => untouched(consent, false));
-const UNTOUCHED_ON_PROBATION = CONSENTS.map((consent) => untouched(consent, true));
+const UNTOUCHED = { off: untouched('off', false), unknown: untouched('unknown', false) };
+const UNTOUCHED_ON_PROBATION = { off: untouched('off', true), unknown: untouched('unknown', true) };
 
 /** How channels read that nothing is known of: most people have one channel, and three of these. */
 export const UNTOUCHED_READINGS: readonly ChannelReading[] = [
-  ...UNTOUCHED,
-  ...UNTOUCHED_ON_PROBATION,
+  ...Object.values(UNTOUCHED),
+  ...Object.values(UNTOUCHED_ON_PROBATION),
 ];
-
-function untouchedReading(profileConsent: Consent, isOnProbation: boolean): ChannelReading {
-  const consent = profileConsent === 'off' ? 'off' : 'unknown';
-  const all = isOnProbation ? UNTOUCHED_ON_PROBATION : UNTOUCHED;
-  return all[CONSENTS.indexOf(consent)] ?? untouched(consent, isOnProbation);
-}
 
 type Live = {
   readonly humanAt: number | null;
@@ -122,7 +108,9 @@ function readChannel(
   const state = profile.channels[channel];
   // A complaint about mail stands in the profile, so mail is always read.
   if (state === EMPTY_CHANNEL && channel !== 'email') {
-    return untouchedReading(profileConsent, profile.reinstated !== null);
+    const readings = profile.reinstated === null ? UNTOUCHED : UNTOUCHED_ON_PROBATION;
+    // The person's own switch can take these channels away, never give them.
+    return readings[profileConsent === 'off' ? 'off' : 'unknown'];
   }
   const reinstatedAt = profile.reinstated?.at ?? null;
   const cutDay = cutDayOf(reinstatedAt);

@@ -1,13 +1,11 @@
 import type { ChannelView, View } from '@landed/schemas/events.gen';
 import { bandInterval, emailInterval, recommendedCadence } from './cadence.ts';
 import { chooseChannel } from './channel.ts';
-import type { Choice } from './channel.ts';
 import { dateText, dayOf } from './clock.ts';
 import { sumCounts } from './day-table.ts';
 import { coldnessAt, engagementScore, isEngaged, isGraymail } from './engagement.ts';
 import type { Channel } from './event.ts';
 import type { PersonState } from './person.ts';
-import { EMPTY_CHANNEL } from './profile.ts';
 import { UNTOUCHED_READINGS, readPerson } from './reading.ts';
 import type { ChannelReading, PersonReading } from './reading.ts';
 import {
@@ -94,14 +92,9 @@ const UNTOUCHED: ReadonlyMap<ChannelReading, Untouched> = new Map(
   }),
 );
 
-function isUntouched({ state }: ChannelReading): boolean {
-  return state === EMPTY_CHANNEL;
-}
-
 /** Standing of a channel other than mail. */
 function standingOf(reading: ChannelReading, today: number): Standing {
-  const known = isUntouched(reading) ? UNTOUCHED.get(reading) : undefined;
-  return known?.standing ?? standingOn(reading, today);
+  return UNTOUCHED.get(reading)?.standing ?? standingOn(reading, today);
 }
 
 function viewOf(
@@ -110,7 +103,7 @@ function viewOf(
   standing: Standing,
   today: number,
 ): ChannelView {
-  const known = isUntouched(reading) ? UNTOUCHED.get(reading) : undefined;
+  const known = UNTOUCHED.get(reading);
   if (known !== undefined) return channel === 'push' ? known.pushView : known.view;
   const interval = bandInterval(standing.band, reading.consent);
   return channelView(channel, reading, standing, interval, today);
@@ -136,31 +129,6 @@ function viewResend(
   };
 }
 
-const MAIL: Choice = { preferred: 'email', fallback: null };
-const NONE: Choice = { preferred: null, fallback: null };
-
-function choose(reading: PersonReading, standings: Standings, now: number): Choice {
-  const { email, sms, whatsapp, push } = reading.channels;
-  if (sms.consent !== 'on' && whatsapp.consent !== 'on' && push.consent !== 'on') {
-    // Most people: mail, or nothing.
-    const { band } = standings.email;
-    const isFit = email.flags.durable === null && band !== 'suppressed' && email.consent !== 'off';
-    return isFit ? MAIL : NONE;
-  }
-  const candidate = (name: Channel) => ({
-    isDeliverable: reading.channels[name].flags.durable === null,
-    band: standings[name].band,
-    consent: reading.channels[name].consent,
-  });
-  const candidates = {
-    email: candidate('email'),
-    sms: candidate('sms'),
-    whatsapp: candidate('whatsapp'),
-    push: candidate('push'),
-  };
-  return chooseChannel(candidates, now, reading.silentUntil, reading.deviceReachedAt);
-}
-
 /** The view at an instant; `asked` before the newest event means that event's instant. */
 export function viewAt(reading: PersonReading, asked: number): View {
   const { profile, channels, engagement } = reading;
@@ -176,7 +144,8 @@ export function viewAt(reading: PersonReading, asked: number): View {
   const { band } = standings.email;
   const { consent } = channels.email;
   const interval = emailInterval(band, consent, cold);
-  const choice = choose(reading, standings, now);
+  const { silentUntil, deviceReachedAt } = reading;
+  const choice = chooseChannel({ channels, standings }, now, silentUntil, deviceReachedAt);
   const resend = viewResend(reading, band, now);
   return {
     email: channelView('email', channels.email, standings.email, interval, today),

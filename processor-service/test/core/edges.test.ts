@@ -39,6 +39,19 @@ describe('edges of the definition', () => {
     expect(seen([consent(0, false), consent(0, true)], 0).email.consent).toBe('off');
   });
 
+  test('of two marks at one instant the greater event id stays, in either order', () => {
+    const one = { ...consent(0, true), eventId: 'e-1' };
+    const two = { ...one, eventId: 'e-2' };
+    expect(foldAll([one, two]).profile).toEqual(foldAll([two, one]).profile);
+    expect(JSON.stringify(foldAll([two, one]).profile)).toContain('e-2');
+  });
+
+  test('of two failures that flag an address the later one stays, in either order', () => {
+    const one = { ...hard(0), eventId: 'e-1' };
+    const two = { ...hard(1), eventId: 'e-2' };
+    expect(foldAll([one, two]).profile).toEqual(foldAll([two, one]).profile);
+  });
+
   test('only what comes strictly later clears a flag', () => {
     expect(seen([hard(0), reinstated(0)], 0).email.blocked_by).toBe('hard_bounce');
     expect(seen([hard(0), reinstated(0.001)], 0).email.blocked_by).toBeNull();

@@ -1,5 +1,6 @@
 import { RegExpParser } from '@eslint-community/regexpp';
 import type { AST } from '@eslint-community/regexpp';
+import { isAscii } from './ascii.ts';
 
 /** Texts of which at least one stands in every text a pattern matches; null: nothing can be said. */
 export type Cover = readonly string[] | null;
@@ -9,11 +10,9 @@ const LITERAL_CHARS_MIN = 3;
 /** Spellings of one stretch that are followed; beyond that it is cut in two. */
 const SPELLINGS_MAX = 24;
 
-const BEYOND_ASCII = /[\u0080-\uffff]/;
-
 /** Whether a literal says enough: three characters, or one that hardly any text has. */
 function isTelling(literal: string): boolean {
-  return literal.length >= LITERAL_CHARS_MIN || BEYOND_ASCII.test(literal);
+  return literal.length >= LITERAL_CHARS_MIN || !isAscii(literal);
 }
 
 /** How likely a text is to hold one of these by chance: each further character makes it rarer. */

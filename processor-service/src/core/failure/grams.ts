@@ -1,3 +1,4 @@
+import { isAscii } from './ascii.ts';
 import type { Cover } from './cover.ts';
 
 /**
@@ -39,11 +40,6 @@ export type Sifted = {
 function add(bits: Int32Array, from: number, seeker: number): void {
   const at = from + (seeker >>> 5);
   bits[at] = (bits[at] ?? 0) | (1 << (seeker & 31));
-}
-
-function isAscii(text: string): boolean {
-  for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) > 127) return false;
-  return true;
 }
 
 /** Places of a text, from its beginning to its end. */
@@ -153,11 +149,8 @@ export function sift(sieve: Sieve, text: string): Sifted {
   return { found, held, isAscii: widest <= 127 };
 }
 
-const isSet = (bits: Int32Array, seeker: number): boolean =>
-  ((bits[seeker >>> 5] ?? 0) & (1 << (seeker & 31))) !== 0;
-
-const isHeld = (held: Uint32Array, place: number): boolean =>
-  ((held[place >>> 5] ?? 0) & (1 << (place & 31))) !== 0;
+const isSet = (bits: Int32Array | Uint32Array, at: number): boolean =>
+  ((bits[at >>> 5] ?? 0) & (1 << (at & 31))) !== 0;
 
 /** A closer look at one seeker: whether all marks of one of its texts stand in the text. */
 function mayHold(
@@ -168,8 +161,8 @@ function mayHold(
   const places = marks[seeker] ?? null;
   if (places === null || (!isPlain && isSet(beyondAscii, seeker))) return true;
   for (let at = 0; at < places.length; at += 3) {
-    if (!isHeld(held, places[at] ?? 0)) continue;
-    if (isHeld(held, places[at + 1] ?? 0) && isHeld(held, places[at + 2] ?? 0)) return true;
+    if (!isSet(held, places[at] ?? 0)) continue;
+    if (isSet(held, places[at + 1] ?? 0) && isSet(held, places[at + 2] ?? 0)) return true;
   }
   return false;
 }

@@ -1,4 +1,5 @@
 import { LIMITS } from '../bounds.ts';
+import { isAscii } from './ascii.ts';
 
 /** A failure text made comparable: lower case, one space, addresses, numbers and links replaced. */
 export type FailureText = {
@@ -80,12 +81,10 @@ const maskIp6 = (text: string): string =>
 
 const LINK = /https?:\/\/ ?[^\s<>"'()]{1,300}/g;
 
-const BEYOND_ASCII = /[\u0080-\uffff]/;
-
 /** Lower case, in the one spelling Unicode has for what looks alike. */
 function fold(raw: string): string {
   const capped = raw.slice(0, LIMITS.failureText);
-  if (!BEYOND_ASCII.test(capped)) return capped.toLowerCase();
+  if (isAscii(capped)) return capped.toLowerCase();
   return capped.normalize('NFKC').toLowerCase().replaceAll('’', "'");
 }
 

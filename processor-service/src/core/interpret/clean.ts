@@ -37,8 +37,8 @@ export function cleanId(context: InterpretContext, id: string): string {
   return `${cut(id, LIMITS.id / 2)}~${hashText(id)}`;
 }
 
-/** Words as senders have them: nothing in them can be an address. */
-const PLAIN_WORD = /^[a-z][a-z0-9_]{0,63}$/;
+/** Words and names of fields as senders have them: nothing in them can be an address. */
+export const PLAIN_WORD = /^[a-z][a-z0-9_]{0,63}$/;
 
 /** A word of the sender (metric, type, platform) as it may be stored. */
 export function cleanWord(context: InterpretContext, word: string): string {

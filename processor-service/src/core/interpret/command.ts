@@ -11,6 +11,7 @@ import type { JsonObject } from './fields.ts';
 import { readIdentity } from './identity.ts';
 import type { Identity } from './identity.ts';
 import { checkInstant } from './timestamp.ts';
+import { NO_FAILURE } from './webhook.ts';
 import type { Interpreted } from './webhook.ts';
 
 /**
@@ -119,13 +120,7 @@ function outcomeOf(
     subject: null,
     link_url: null,
     link_id: null,
-    failure_class: null,
-    failure_kind: null,
-    failure_code: null,
-    failure_provider: null,
-    failure_reason: null,
-    failure_rule: null,
-    failure_confidence: null,
+    ...NO_FAILURE,
     rules_version: RULES_VERSION,
     devices: [],
     effect: 'none',

@@ -1,12 +1,9 @@
-import { noteCut } from './clean.ts';
+import { PLAIN_WORD, noteCut } from './clean.ts';
 import type { Truncated } from './clean.ts';
 import type { InterpretContext } from './context.ts';
 import { cut } from './fields.ts';
 import type { JsonObject } from './fields.ts';
 import { LIMITS } from '../bounds.ts';
-
-/** Names as senders have them: nothing in them can be an address. */
-const PLAIN_NAME = /^[a-z][a-z0-9_]{0,63}$/;
 
 /** ASCII in which nothing has to be escaped: most values are ids and short words. */
 const UNESCAPED = /^[ !#-[\]-~]*$/;
@@ -75,7 +72,7 @@ function cleanObject(
   const entries: [string, unknown][] = [];
   for (const name of Object.keys(value)) {
     const entry = value[name];
-    const cleanName = PLAIN_NAME.test(name) ? name : cleanString(context, budget, name);
+    const cleanName = PLAIN_WORD.test(name) ? name : cleanString(context, budget, name);
     if (!spend(budget, cleanName.length)) break;
     const clean = cleanValue(context, budget, entry, depth + 1);
     if (clean !== undefined) entries.push([cleanName, clean]);
@@ -85,7 +82,7 @@ function cleanObject(
 }
 
 function writeField(context: InterpretContext, budget: Budget, given: string, value: unknown) {
-  const name = PLAIN_NAME.test(given)
+  const name = PLAIN_WORD.test(given)
     ? given
     : cut(cleanString(context, budget, given), LIMITS.word);
   budget.isCut = false;
@@ -114,7 +111,7 @@ export function writeMetadata(
   let isPlain = true;
   for (const [name, value] of fields) {
     const field = writeField(context, budget, name, value);
-    isPlain &&= PLAIN_NAME.test(name);
+    isPlain &&= PLAIN_WORD.test(name);
     if (field.clean !== undefined) entries.push([field.name, field.clean]);
     if (field.isCut) noteCut(truncated, field.name);
     if (budget.entries < 0 && truncated.length >= LIMITS.truncatedFields) break;

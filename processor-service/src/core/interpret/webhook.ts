@@ -36,7 +36,7 @@ type FailureFields = Pick<
   | 'failure_confidence'
 >;
 
-const NO_FAILURE: FailureFields = {
+export const NO_FAILURE: FailureFields = {
   failure_class: null,
   failure_kind: null,
   failure_code: null,
