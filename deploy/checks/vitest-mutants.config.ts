@@ -27,6 +27,8 @@ export default defineConfig({
     pool: 'threads',
     maxWorkers: 1,
     include: ['processor-service/test/core/**/*.test.ts'],
+    // One seed for all random histories: a verdict is the same at each run.
+    setupFiles: ['deploy/checks/same-seed.ts'],
     testTimeout: 60_000,
   },
 });

@@ -52,6 +52,15 @@ describe('edges of the definition', () => {
     expect(foldAll([one, two]).profile).toEqual(foldAll([two, one]).profile);
   });
 
+  test('a quick click is a scanner’s in mail, and a person’s in a text message', () => {
+    const clicked = (channel: Channel) => {
+      const sent = at(0, 'delivered', { channel });
+      return seen([sent, { ...sent, eventId: 'c', metric: 'clicked', ts: sent.ts + 1000 }], 0);
+    };
+    expect(clicked('email').last_engaged_at).toBeNull();
+    expect(clicked('sms').last_engaged_at).not.toBeNull();
+  });
+
   test('only what comes strictly later clears a flag', () => {
     expect(seen([hard(0), reinstated(0)], 0).email.blocked_by).toBe('hard_bounce');
     expect(seen([hard(0), reinstated(0.001)], 0).email.blocked_by).toBeNull();
