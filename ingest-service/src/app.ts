@@ -7,6 +7,7 @@ import type { Feed } from './feed.ts';
 import { createGatekeeper } from './gatekeeper.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import { createPatience } from './patience.ts';
 import { receive } from './receive.ts';
 import type { BodyLimits, Received } from './receive.ts';
 import type { Call } from './records.ts';
@@ -52,6 +53,7 @@ function answerUnread(received: Exclude<Received, { kind: 'body' }>): Answer {
 export function createWebhookListener(deps: AppDeps): WebhookListener {
   const { admission, limits, metrics } = deps;
   const gatekeeper = createGatekeeper(deps);
+  const patience = createPatience(limits.deadlineMs);
 
   const handle = async (
     request: IncomingMessage,
@@ -75,7 +77,7 @@ export function createWebhookListener(deps: AppDeps): WebhookListener {
     const digest = startDigest(claim, route.keys, source.scheme);
     const received = await receive(request, {
       limits,
-      timeoutMs: limits.deadlineMs,
+      patience,
       onChunk: digest.update,
       reserve: place.reserve,
     });
@@ -91,7 +93,6 @@ export function createWebhookListener(deps: AppDeps): WebhookListener {
 
     // Authentic: from here on it is stored, whatever is in it, or it is our trouble.
     const { bytes: body, totalBytes: bodyBytes } = received;
-    const bodySha256 = digest.sha256();
     const call: Call = {
       source: source.name,
       workspace,
@@ -101,7 +102,7 @@ export function createWebhookListener(deps: AppDeps): WebhookListener {
       flags,
       body,
       bodyBytes,
-      bodySha256,
+      bodySha256: digest.sha256(),
     };
     const envelope =
       bodyBytes > limits.bodyBytesSoftMax

@@ -1,18 +1,36 @@
-/** One Kafka record on its way. */
-export type OutgoingRecord = {
+type Envelope = {
   readonly topic: string;
   readonly partition: number;
   readonly key: string | null;
-  readonly value: Buffer;
   readonly headers?: Readonly<Record<string, string>>;
 };
+
+/** One Kafka record on its way. */
+export type OutgoingRecord = Envelope & { readonly value: Buffer };
+
+/**
+ * A record whose value is made when its batch leaves: sealed side by side, records cost a fifth less
+ * than each in the midst of its request.
+ */
+export type Draft = Envelope & {
+  /** Size of the value to come, at most, nearly. */
+  readonly valueBytes: number;
+  readonly value: () => Buffer;
+};
+
+/** Makes the value. Throws what making it throws. */
+export function complete(draft: Draft): OutgoingRecord {
+  const { topic, partition, key, headers } = draft;
+  const value = draft.value();
+  return headers ? { topic, partition, key, headers, value } : { topic, partition, key, value };
+}
 
 /** Fixed cost of a record beside key and value: lengths, timestamp, headers of a dead letter. */
 const RECORD_OVERHEAD_BYTES = 100;
 
 /** Bytes a record takes, nearly. */
-export function recordBytes(record: OutgoingRecord): number {
-  return record.value.length + (record.key?.length ?? 0) + RECORD_OVERHEAD_BYTES;
+export function recordBytes(record: Draft): number {
+  return record.valueBytes + (record.key?.length ?? 0) + RECORD_OVERHEAD_BYTES;
 }
 
 export type BatchLimits = {
@@ -25,7 +43,7 @@ export type BatchLimits = {
   readonly partitionBytesMax: number;
 };
 
-export type Waiting = { readonly record: OutgoingRecord; readonly bytes: number };
+export type Waiting = { readonly record: Draft; readonly bytes: number };
 
 /**
  * Takes the next batch from the front of a queue. The order within a partition is kept: once one is

@@ -24,10 +24,6 @@ export type Connection = {
   readonly sender: () => Sender | null;
   /** Gives up a sender for good. `outcome`: what it was doing, which may go on for a while. */
   readonly drop: (failed: Sender, outcome: Promise<unknown>) => void;
-  /** Connects a second sender, which `takeSpare` brings in. */
-  readonly prepareSpare: () => void;
-  /** Puts the spare in the place of the old sender, when there is one. True when it did. */
-  readonly takeSpare: () => boolean;
   /** Called after each attempt to connect, whatever came of it. */
   readonly onChange: (listener: () => void) => void;
   readonly close: () => Promise<void>;
@@ -66,8 +62,6 @@ export function createConnection(deps: ConnectionDeps): Connection {
   const { circuit, limits, logger } = deps;
   const { open, letGo } = createDoor(deps);
   let sender: Sender | null = null;
-  let spare: Sender | null = null;
-  let isPreparing = false;
   let isClosed = false;
   let retry: NodeJS.Timeout | undefined;
   let tellChange = (): void => undefined;
@@ -90,38 +84,15 @@ export function createConnection(deps: ConnectionDeps): Connection {
     tellChange();
   };
 
-  const prepare = async (): Promise<void> => {
-    isPreparing = true;
-    try {
-      const fresh = await open();
-      if (isClosed) await letGo(fresh);
-      else spare = fresh;
-    } catch (error) {
-      // The old sender is still good; it is asked for again.
-      logger.warn({ error }, 'a fresh Kafka producer did not connect, keeping the old one');
-    }
-    isPreparing = false;
-  };
-
   return {
     start: () => void connect(0),
     sender: () => sender,
     drop: (failed, outcome) => {
       sender = null;
-      // kafkajs may still be repeating the batch, and reconnects for it: let go again once it ends.
+      // It may still be repeating the batch, and reconnect for it: let go again once it ends.
       const again = (): Promise<void> => letGo(failed);
       void letGo(failed).then(() => outcome.then(again, again));
       if (!isClosed) void connect(0);
-    },
-    prepareSpare: () => {
-      if (spare === null && !isPreparing && !isClosed) void prepare();
-    },
-    takeSpare: () => {
-      if (spare === null || sender === null) return false;
-      void letGo(sender);
-      sender = spare;
-      spare = null;
-      return true;
     },
     onChange: (listener) => {
       tellChange = listener;
@@ -129,10 +100,9 @@ export function createConnection(deps: ConnectionDeps): Connection {
     close: async () => {
       isClosed = true;
       clearTimeout(retry);
-      const open = [sender, spare].filter((each) => each !== null);
+      const last = sender;
       sender = null;
-      spare = null;
-      await Promise.all(open.map(letGo));
+      if (last) await letGo(last);
     },
   };
 }

@@ -39,7 +39,8 @@ const isObject = (value: unknown): value is JsonObject =>
 function isDeeperThan(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (levels === 0) return true;
-  for (const part of Object.values(value)) {
+  for (const name in value) {
+    const part = (value as JsonObject)[name];
     if (typeof part === 'object' && isDeeperThan(part, levels - 1)) return true;
   }
   return false;

@@ -22,11 +22,10 @@ export const fixedLimits = {
   batchBytesMax: 8 * MIB,
   partitionBytesMax: 900 * 1024,
   connectTimeoutMs: 10_000,
-  // Longer than a change of leaders takes. kafkajs repeats a request that timed out on the same
-  // connection, which may be dead without anybody having said so: a fresh one finds out sooner.
+  // Longer than a change of leaders takes. A connection may be dead without anybody having said so:
+  // a fresh one finds out sooner.
   sendTimeoutMs: 8_000,
   closeTimeoutMs: 3_000,
   backoffMinMs: 100,
   backoffMaxMs: 1_000,
-  senderRecordsMax: 1_000_000_000,
 } as const;

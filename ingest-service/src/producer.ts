@@ -19,12 +19,6 @@ export type Sender = {
 export type ProducerLimits = ConnectionLimits & {
   /** After this long without an answer a batch counts as failed, and its sender is replaced. */
   readonly sendTimeoutMs: number;
-  /**
-   * Records after which a fresh sender takes over. kafkajs sets a partition's sequence number to 0
-   * at 2^31-1 instead of wrapping (producer/eosManager, `updateSequence`), and the broker then
-   * refuses everything: OUT_OF_ORDER_SEQUENCE_NUMBER.
-   */
-  readonly senderRecordsMax: number;
 };
 
 /** A producer that is always there, or on its way back. */
@@ -50,18 +44,16 @@ export type ProducerDeps = {
 
 /**
  * Sends through one sender at a time. After any final error the sender is dropped, never reused:
- * kafkajs has rolled its sequence numbers back, and what it would send next could be taken for a
- * repetition and be acknowledged without being written. The fresh sender has an id of its own; what
- * is sent again through it may be stored twice, which readers notice by event id.
+ * what became of its last batch is not known, and other records under its sequence numbers could be
+ * taken for a repetition and be acknowledged without being written. The fresh sender has an id of its
+ * own; what is sent again through it may be stored twice, which readers notice by event id.
  */
 export function createProducer(deps: ProducerDeps): Producer {
   const { circuit, limits, logger } = deps;
   const connection = createConnection(deps);
-  let sentRecords = 0;
   let isSending = false;
 
   const drop = (failed: Sender, outcome: Promise<unknown>): void => {
-    sentRecords = 0;
     deps.onReplaced();
     connection.drop(failed, outcome);
   };
@@ -90,16 +82,13 @@ export function createProducer(deps: ProducerDeps): Producer {
     },
     send: async (records) => {
       if (isSending) throw new OperationError('a batch is on its way', { retriable: false });
-      if (connection.takeSpare()) sentRecords = 0;
       const sender = connection.sender();
       if (sender === null) throw new OperationError('not connected', { retriable: true });
       isSending = true;
-      sentRecords += records.length;
       try {
         return await sendThrough(sender, records);
       } finally {
         isSending = false;
-        if (sentRecords >= limits.senderRecordsMax) connection.prepareSpare();
       }
     },
     onChange: connection.onChange,

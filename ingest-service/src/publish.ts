@@ -1,5 +1,5 @@
-import { recordBytes } from './batch.ts';
-import type { BatchLimits, OutgoingRecord } from './batch.ts';
+import { complete, recordBytes } from './batch.ts';
+import type { BatchLimits, Draft, OutgoingRecord } from './batch.ts';
 import { createAlarm, createCrowd, createDeparture } from './departure.ts';
 import type { Producer } from './producer.ts';
 import { createQueue, earliestDeadline, settle } from './queue.ts';
@@ -14,6 +14,8 @@ export type PublishFate =
   | 'overloaded'
   /** Kafka is away, or does not take records. */
   | 'unavailable'
+  /** Its value could not be made: a mistake of ours. */
+  | 'unexpected'
   /** The topic does not take a record of this size. */
   | 'too_large';
 
@@ -36,7 +38,7 @@ export type PublisherMeter = {
 
 export type Publisher = {
   /** @param deadlineAt `performance.now()` time at which the request must be answered */
-  readonly publish: (record: OutgoingRecord, deadlineAt: number) => Promise<PublishFate>;
+  readonly publish: (record: Draft, deadlineAt: number) => Promise<PublishFate>;
   readonly pending: () => { readonly records: number; readonly bytes: number };
   /** Stops taking records, waits until all are settled or the time is over, lets go of Kafka. */
   readonly close: (timeoutMs: number) => Promise<void>;
@@ -46,10 +48,16 @@ export type PublisherDeps = {
   readonly producer: Producer;
   readonly limits: PublisherLimits;
   readonly meter: PublisherMeter;
+  /** Told of a record whose value could not be made. */
+  readonly onUnmade: (error: unknown) => void;
 };
 
 type Waiter = Entry<PublishFate>;
-type Flight = { readonly entries: readonly Waiter[]; readonly startedAt: number };
+type Flight = {
+  readonly entries: readonly Waiter[];
+  readonly records: readonly OutgoingRecord[];
+  readonly startedAt: number;
+};
 
 function onStored(
   queue: Queue<PublishFate>,
@@ -61,6 +69,28 @@ function onStored(
   queue.done(entries);
   meter.batch(entries.length, (performance.now() - startedAt) / 1000);
   if (late > 0) meter.late(late);
+}
+
+/** Makes the values of a batch. A record that cannot be made is settled, and takes nobody along. */
+function load(
+  queue: Queue<PublishFate>,
+  taken: readonly Waiter[],
+  onUnmade: PublisherDeps['onUnmade'],
+): Flight {
+  const records: OutgoingRecord[] = [];
+  const unmade = new Set<Waiter>();
+  for (const entry of taken) {
+    try {
+      records.push(complete(entry.record));
+    } catch (error) {
+      unmade.add(entry);
+      settle(entry, 'unexpected');
+      onUnmade(error);
+    }
+  }
+  if (unmade.size > 0) queue.done([...unmade]);
+  const entries = taken.filter((entry) => !unmade.has(entry));
+  return { entries, records, startedAt: performance.now() };
 }
 
 /** Which record was too large the answer does not say: the largest is taken to be it. */
@@ -80,13 +110,29 @@ function sweep(queue: Queue<PublishFate>, flying: readonly Waiter[], now: number
   return Math.min(queue.nextDeadline(), earliestDeadline(flying));
 }
 
+/** Why a newcomer of so many bytes is refused at once; null when it is not. */
+function refusalOf(
+  { producer, limits }: PublisherDeps,
+  queue: Queue<PublishFate>,
+  flight: Flight | null,
+  bytes: number,
+): PublishFate | null {
+  if (producer.refuses()) return 'unavailable';
+  if (flight && performance.now() - flight.startedAt > limits.stuckMs) return 'unavailable';
+  const pending = queue.pending();
+  const isFull =
+    pending.records >= limits.pendingRecordsMax || pending.bytes + bytes > limits.pendingBytesMax;
+  return isFull ? 'overloaded' : null;
+}
+
 /**
- * One batcher with exactly one batch on its way. kafkajs loses acknowledged records when an
- * idempotent producer has several on their way and an answer is lost, so there is never a second.
+ * One batcher with exactly one batch on its way: then the order within a partition holds whatever
+ * becomes of an answer, and a batch that is sent again is never mistaken for another.
  * Each record is settled when the batch that holds it is durable, or at its own deadline; the batch
  * stays on its way then. A failed batch goes to the front again while its requests have time left.
  */
-export function createPublisher({ producer, limits, meter }: PublisherDeps): Publisher {
+export function createPublisher(deps: PublisherDeps): Publisher {
+  const { producer, limits, meter } = deps;
   const queue = createQueue<PublishFate>();
   const crowd = createCrowd();
   let flight: Flight | null = null;
@@ -96,7 +142,7 @@ export function createPublisher({ producer, limits, meter }: PublisherDeps): Pub
 
   const fly = async (current: Flight): Promise<void> => {
     try {
-      const sent = await producer.send(current.entries.map((entry) => entry.record));
+      const sent = await producer.send(current.records);
       if (sent === 'stored') onStored(queue, current, meter);
       else onTooLarge(queue, current);
     } catch {
@@ -114,7 +160,12 @@ export function createPublisher({ producer, limits, meter }: PublisherDeps): Pub
 
   const departure = createDeparture(limits.batchWaitMs, () => {
     if (!canLeave()) return;
-    flight = { entries: queue.take(limits), startedAt: performance.now() };
+    const loaded = load(queue, queue.take(limits), deps.onUnmade);
+    if (loaded.records.length === 0) {
+      considerLeaving();
+      return;
+    }
+    flight = loaded;
     void fly(flight);
   });
 
@@ -132,19 +183,10 @@ export function createPublisher({ producer, limits, meter }: PublisherDeps): Pub
     considerLeaving();
   });
 
-  const refusal = (bytes: number): PublishFate | null => {
-    if (isClosing || producer.refuses()) return 'unavailable';
-    if (flight && performance.now() - flight.startedAt > limits.stuckMs) return 'unavailable';
-    const pending = queue.pending();
-    const isFull =
-      pending.records >= limits.pendingRecordsMax || pending.bytes + bytes > limits.pendingBytesMax;
-    return isFull ? 'overloaded' : null;
-  };
-
   return {
     publish: (record, deadlineAt) => {
       const bytes = recordBytes(record);
-      const refused = refusal(bytes);
+      const refused = isClosing ? 'unavailable' : refusalOf(deps, queue, flight, bytes);
       if (refused !== null) return Promise.resolve(refused);
       return new Promise((resolve) => {
         queue.add({ record, bytes, deadlineAt, settle: resolve });

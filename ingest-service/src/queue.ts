@@ -1,9 +1,9 @@
 import { cutBatch } from './batch.ts';
-import type { BatchLimits, OutgoingRecord } from './batch.ts';
+import type { BatchLimits, Draft } from './batch.ts';
 
 /** One record waiting or on its way, and who waits for it. */
 export type Entry<Fate> = {
-  readonly record: OutgoingRecord;
+  readonly record: Draft;
   readonly bytes: number;
   /** `performance.now()` time. */
   readonly deadlineAt: number;

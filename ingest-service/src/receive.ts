@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Patience } from './patience.ts';
 
 export type BodyLimits = {
   /** Bodies above it keep only this much; they are stored as dead letters. */
@@ -26,8 +27,8 @@ export type Received =
 
 export type Reception = {
   readonly limits: BodyLimits;
-  /** ms from now. */
-  readonly timeoutMs: number;
+  /** How long it may take from now on. */
+  readonly patience: Patience;
   /** Sees every byte in order, also those that are not kept. */
   readonly onChunk: (chunk: Buffer) => void;
   /** Asks for room for bytes to hold; false ends the reading. */
@@ -80,7 +81,7 @@ export function receive(request: IncomingMessage, reception: Reception): Promise
   return new Promise((resolve) => {
     const collector = createCollector(reception);
     const finish = (received: Received): void => {
-      clearTimeout(timer);
+      endWait();
       request.off('data', onData).off('end', onEnd).off('error', onAborted);
       resolve(received);
     };
@@ -90,7 +91,7 @@ export function receive(request: IncomingMessage, reception: Reception): Promise
     };
     const onEnd = (): void => finish(collector.body());
     const onAborted = (): void => finish({ kind: 'aborted' });
-    const timer = setTimeout(finish, reception.timeoutMs, { kind: 'deadline' });
+    const endWait = reception.patience.wait(() => finish({ kind: 'deadline' }));
     request.on('data', onData).on('end', onEnd).on('error', onAborted);
   });
 }

@@ -3,7 +3,7 @@ import { deadLetterHeaders } from '@landed/schemas/dead-letter';
 import type { DeadLetterReason } from '@landed/schemas/fate';
 import { partitionOf } from '@landed/schemas/key';
 import type { Sealer } from '@landed/schemas/seal';
-import type { OutgoingRecord } from './batch.ts';
+import type { Draft } from './batch.ts';
 import type { Flag } from './verify.ts';
 
 /** An authentic request, whatever is in it. */
@@ -32,8 +32,8 @@ export type Rejection = {
 
 /** Makes Kafka records of calls. */
 export type Records = {
-  readonly raw: (call: Call, eventId: string, key: string) => OutgoingRecord;
-  readonly deadLetter: (call: Call, rejection: Rejection) => OutgoingRecord;
+  readonly raw: (call: Call, eventId: string, key: string) => Draft;
+  readonly deadLetter: (call: Call, rejection: Rejection) => Draft;
 };
 
 export type RecordsDeps = {
@@ -45,6 +45,9 @@ export type RecordsDeps = {
   readonly deadLetterPartitions: number;
 };
 
+/** What a sealed body and the fields beside it add to its bytes, at most. */
+const ENVELOPE_BYTES = 600;
+
 /** Seals bodies and puts them into the envelopes of the contract. */
 export function createRecords(deps: RecordsDeps): Records {
   const { sealer, rawTopic, deadLetterTopic } = deps;
@@ -54,25 +57,28 @@ export function createRecords(deps: RecordsDeps): Records {
       topic: rawTopic,
       partition: partitionOf(key, deps.rawPartitions),
       key,
-      value: encode({
-        kind: 'webhook',
-        source: call.source,
-        workspace: call.workspace,
-        event_id: eventId,
-        received_at: call.receivedAt,
-        signature_timestamp: call.signedAt,
-        signing_key_id: call.keyId,
-        flags: call.flags,
-        body: sealer.seal(call.body),
-        body_bytes: call.bodyBytes,
-        body_sha256: call.bodySha256,
-      }),
+      valueBytes: call.body.length + ENVELOPE_BYTES,
+      value: () =>
+        encode({
+          kind: 'webhook',
+          source: call.source,
+          workspace: call.workspace,
+          event_id: eventId,
+          received_at: call.receivedAt,
+          signature_timestamp: call.signedAt,
+          signing_key_id: call.keyId,
+          flags: call.flags,
+          body: sealer.seal(call.body),
+          body_bytes: call.bodyBytes,
+          body_sha256: call.bodySha256,
+        }),
     }),
     deadLetter: (call, { reason, detail, key, eventId }) => ({
       topic: deadLetterTopic,
       partition: partitionOf(key ?? call.bodySha256, deps.deadLetterPartitions),
       key,
-      value: sealer.seal(call.body),
+      valueBytes: call.body.length + ENVELOPE_BYTES,
+      value: () => sealer.seal(call.body),
       headers: deadLetterHeaders({
         reason,
         detail,

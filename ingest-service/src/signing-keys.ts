@@ -1,4 +1,5 @@
-import { createHash, createHmac, createSecretKey } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
+import { createHmacKey } from '@landed/schemas/hmac';
 import type { z } from 'zod';
 import type { SigningKey } from './verify.ts';
 
@@ -56,5 +57,5 @@ export function signingKeyId(secret: string): string {
 
 /** A key ready for use: as plain UTF-8 text, which is how the sender takes it. */
 export function signingKey(secret: string): SigningKey {
-  return { id: signingKeyId(secret), secret: createSecretKey(Buffer.from(secret, 'utf8')) };
+  return { id: signingKeyId(secret), secret: createHmacKey(Buffer.from(secret, 'utf8')) };
 }

@@ -6,6 +6,7 @@ import pRetry from 'p-retry';
 import { createCircuit } from './circuit.ts';
 import type { Config } from './config.ts';
 import { within } from './deadline.ts';
+import { createLimiter } from './log.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { createProducer } from './producer.ts';
@@ -41,6 +42,7 @@ export type Storage = {
 
 const CIRCUIT = { failuresMax: 3, probeIntervalMs: 1_000 };
 const ATTEMPT_TIMEOUT_MS = 20_000;
+const QUIET_MS = 10_000;
 const STOPPING = 'the service is stopping';
 
 /** Tries until it works: what is missing at start (a broker, a registry, topics) may come later. */
@@ -93,7 +95,13 @@ function createLane(
     logger: logger.child({ module: 'producer' }),
     onReplaced: metrics.producerReplaced,
   });
-  return { producer, publisher: createPublisher({ producer, limits, meter: metrics }) };
+  const limit = createLimiter(QUIET_MS);
+  const onUnmade = (error: unknown): void => {
+    limit('unmade', (suppressed) => {
+      logger.error({ error, suppressed }, 'a record could not be made, answered 503');
+    });
+  };
+  return { producer, publisher: createPublisher({ producer, limits, meter: metrics, onUnmade }) };
 }
 
 export function createStorage(

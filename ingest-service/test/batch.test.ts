@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { cutBatch, recordBytes } from '../src/batch.ts';
-import type { BatchLimits, OutgoingRecord } from '../src/batch.ts';
+import type { BatchLimits, Draft } from '../src/batch.ts';
 
 const limits: BatchLimits = { batchRecordsMax: 4, batchBytesMax: 100, partitionBytesMax: 50 };
+const nothing = (): Buffer => Buffer.alloc(0);
 const waiting = (partition: number, bytes: number, key = '') => {
-  const record: OutgoingRecord = { topic: 'raw', partition, key, value: Buffer.alloc(0) };
+  const record: Draft = { topic: 'raw', partition, key, valueBytes: 0, value: nothing };
   return { record, bytes };
 };
 
@@ -75,6 +76,6 @@ describe('cutBatch', () => {
 });
 
 test('the bytes of a record count its value, its key and what surrounds them', () => {
-  const record = { topic: 'raw', partition: 0, key: 'key', value: Buffer.alloc(1000) };
+  const record = { topic: 'raw', partition: 0, key: 'key', valueBytes: 1000, value: nothing };
   expect(recordBytes(record)).toBeGreaterThanOrEqual(1003);
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { OutgoingRecord } from '../src/batch.ts';
+import type { Draft } from '../src/batch.ts';
 import { createCircuit } from '../src/circuit.ts';
 import { createLogger } from '../src/log.ts';
 import { createProducer } from '../src/producer.ts';
@@ -23,7 +23,6 @@ const limits: PublisherLimits & ProducerLimits = {
   closeTimeoutMs: 500,
   backoffMinMs: 100,
   backoffMaxMs: 1000,
-  senderRecordsMax: 1_000_000,
 };
 
 type Bench = {
@@ -31,6 +30,7 @@ type Bench = {
   readonly publisher: Publisher;
   readonly meter: { batches: number[]; late: number };
   replaced: number;
+  unmade: number;
 };
 
 function setUp(changed: Partial<typeof limits> = {}): Bench {
@@ -40,6 +40,7 @@ function setUp(changed: Partial<typeof limits> = {}): Bench {
     kafka,
     meter: { batches: [], late: 0 },
     replaced: 0,
+    unmade: 0,
     publisher: createPublisher({
       producer: startedProducer(kafka, own, () => {
         bench.replaced += 1;
@@ -50,6 +51,9 @@ function setUp(changed: Partial<typeof limits> = {}): Bench {
         late: (records) => {
           bench.meter.late += records;
         },
+      },
+      onUnmade: () => {
+        bench.unmade += 1;
       },
     }),
   };
@@ -68,11 +72,12 @@ function startedProducer(kafka: FakeKafka, own: ProducerLimits, onReplaced: () =
   return producer;
 }
 
-const record = (key: string, partition = 0, bytes = 10): OutgoingRecord => ({
+const record = (key: string, partition = 0, bytes = 10): Draft => ({
   topic: 'raw',
   partition,
   key,
-  value: Buffer.alloc(bytes),
+  valueBytes: bytes,
+  value: () => Buffer.alloc(bytes),
 });
 
 const put = (bench: Bench, key: string, partition = 0, bytes = 10): Promise<PublishFate> =>
@@ -360,6 +365,18 @@ describe('failures', () => {
     expect(bench.kafka.closed.length).toBe(closings + 1);
   });
 
+  test('a record that cannot be made is told, and takes nobody along', async () => {
+    const bench = setUp();
+    await pass(1);
+    const broken = { ...record('broken'), value: () => Buffer.alloc(-1) };
+    const fate = bench.publisher.publish(broken, performance.now() + 3000);
+    const other = put(bench, 'other');
+    await pass(bench.kafka.latencyMs + 1);
+    expect(await Promise.all([fate, other])).toEqual(['unexpected', 'stored']);
+    expect(bench.unmade).toBe(1);
+    expect(bench.publisher.pending()).toEqual({ records: 0, bytes: 0 });
+  });
+
   test('too large: the largest record is named, the others are stored', async () => {
     const bench = setUp();
     await pass(10);
@@ -376,23 +393,6 @@ describe('failures', () => {
 });
 
 describe('the life of a sender', () => {
-  test('a fresh one takes over between two batches before the sequence numbers end', async () => {
-    const bench = setUp({ senderRecordsMax: 5 });
-    await pass(10);
-    const fates: Promise<PublishFate>[] = [];
-    for (let at = 0; at < 12; at += 1) {
-      fates.push(put(bench, `${at}`));
-      await pass(20);
-    }
-    expect(new Set(await Promise.all(fates))).toEqual(new Set(['stored']));
-    expect(bench.kafka.log).toHaveLength(12);
-    expect(bench.kafka.batches.map((batch) => batch.sender)).toEqual([
-      1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 3, 3,
-    ]);
-    expect(bench.kafka.closed).toEqual([1, 2]);
-    expect(bench.replaced).toBe(0);
-  });
-
   test('closing waits for what is on its way, and takes nothing more', async () => {
     const bench = setUp();
     await pass(10);

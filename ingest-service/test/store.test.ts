@@ -1,7 +1,8 @@
 import { readDeadLetterHeaders } from '@landed/schemas/dead-letter';
 import { createSealer } from '@landed/schemas/seal';
 import { describe, expect, test } from 'vitest';
-import type { OutgoingRecord } from '../src/batch.ts';
+import { complete } from '../src/batch.ts';
+import type { Draft, OutgoingRecord } from '../src/batch.ts';
 import type { Envelope } from '../src/envelope.ts';
 import type { PublishFate } from '../src/publish.ts';
 import { createRecords } from '../src/records.ts';
@@ -38,7 +39,8 @@ const event: Envelope = {
 
 function setUp(decide: (record: OutgoingRecord) => PublishFate) {
   const sent: OutgoingRecord[] = [];
-  const publish = (record: OutgoingRecord): Promise<PublishFate> => {
+  const publish = (draft: Draft): Promise<PublishFate> => {
+    const record = complete(draft);
     sent.push(record);
     return Promise.resolve(decide(record));
   };

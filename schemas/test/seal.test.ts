@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { SealBrokenError, UnknownSealKeyError, createSealer } from '@landed/schemas/seal';
+import {
+  COMPRESS_BYTES_MIN,
+  SealBrokenError,
+  UnknownSealKeyError,
+  createSealer,
+} from '@landed/schemas/seal';
 
 const first = { id: 'k1', key: Buffer.alloc(32, 1) };
 const second = { id: 'k2', key: Buffer.alloc(32, 2) };
@@ -13,17 +19,32 @@ describe('sealing', () => {
   ])('opens what it %s, byte for byte', (_name, keys) => {
     const sealer = createSealer(keys);
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 2_000 }), (content) => {
+      fc.property(fc.uint8Array({ maxLength: 4_000 }), (content) => {
         expect(sealer.open(sealer.seal(content))).toEqual(Buffer.from(content));
       }),
     );
   });
 
-  test('hides the content and compresses it', () => {
-    const content = Buffer.from('mira@nordlicht.example '.repeat(50));
+  test('hides the content, and compresses it when it is long', () => {
+    const content = Buffer.from('mira@nordlicht.example '.repeat(100));
     const sealed = createSealer([first]).seal(content);
     expect(sealed.includes('nordlicht')).toBe(false);
     expect(sealed.length).toBeLessThan(content.length / 4);
+  });
+
+  test('opens what was compressed when shorter contents were too', () => {
+    const content = Buffer.from('{"metric":"opened"} '.repeat(20));
+    const old = Buffer.concat([Buffer.from([0, 1]), zstdCompressSync(content)]);
+    expect(content.length).toBeLessThan(COMPRESS_BYTES_MIN);
+    expect(createSealer([]).open(old)).toEqual(content);
+  });
+
+  test('never uses a nonce twice', () => {
+    const { seal } = createSealer([first]);
+    const nonces = Array.from({ length: 5000 }, () =>
+      seal(Buffer.from('x')).toString('hex', 5, 17),
+    );
+    expect(new Set(nonces).size).toBe(5000);
   });
 
   test('the key id stands in front, and rotation opens both', () => {
