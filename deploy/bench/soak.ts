@@ -1,10 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
-import Table from 'cli-table3';
 import { Command, InvalidArgumentError } from 'commander';
 import { judge } from './bars.ts';
-import type { Bar } from './bars.ts';
+import { barTable } from './bar-table.ts';
 import { soak } from './soak-run.ts';
 
 /*
@@ -16,17 +15,6 @@ function positive(text: string): number {
   const value = Number(text);
   if (!(value > 0 && value <= 10_000)) throw new InvalidArgumentError('must be above 0');
   return value;
-}
-
-function tableOf(bars: readonly Bar[]): string {
-  const table = new Table({
-    head: ['bar', 'asked', 'measured', ''],
-    style: { head: [], border: [] },
-  });
-  for (const { name, asked, measured, holds } of bars) {
-    table.push([name, asked, measured, holds ? 'holds' : 'FAILS']);
-  }
-  return table.toString();
 }
 
 const program = new Command('soak')
@@ -65,7 +53,7 @@ try {
     const { memory, ...rest } = figures;
     process.stdout.write(`${JSON.stringify({ machine, ...rest, bars, memory })}\n`);
   } else {
-    process.stdout.write(`${tableOf(bars)}\n`);
+    process.stdout.write(`${barTable(bars)}\n`);
   }
   process.exitCode = bars.every(({ holds }) => holds) ? 0 : 1;
 } catch (error) {

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import express from 'express';
-import { Kafka, logLevel } from 'kafkajs';
+import { Kafka, Partitioners, logLevel } from 'kafkajs';
 import type { Message, Producer } from 'kafkajs';
 
 /*
@@ -93,7 +93,11 @@ export async function batchingServer(
   topic: string,
 ): Promise<Server> {
   const kafka = new Kafka({ brokers: [...brokers], logLevel: logLevel.WARN });
-  const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
+  const producer = kafka.producer({
+    idempotent: true,
+    maxInFlightRequests: 1,
+    createPartitioner: Partitioners.DefaultPartitioner,
+  });
   await producer.connect();
   const add = createBatcher(producer, topic);
   return createServer(
@@ -105,8 +109,8 @@ export async function batchingServer(
         reply(response, 401, '{}');
         return;
       }
-      const key_ = payload.data?.identifiers?.cio_id ?? null;
-      add({ message: { key: key_, value: body }, done: () => reply(response, 200, STORED) });
+      const person = payload.data?.identifiers?.cio_id ?? null;
+      add({ message: { key: person, value: body }, done: () => reply(response, 200, STORED) });
     }),
   );
 }
