@@ -16,6 +16,7 @@ export type Caller = {
   readonly isRefused: boolean;
   /** Its address, when the list does not hold it; null when it does, or is off. */
   readonly offList: string | null;
+  /** Of the list that does not hold it. */
   readonly mode: AllowlistMode;
 };
 
@@ -46,6 +47,9 @@ const OLD_KEY_QUIET_MS = 10 * 60_000;
 /** Addresses that are remembered as told, so that each is told once. */
 const ADDRESSES_MAX = 1000;
 
+/** A caller there is nothing to say about. */
+const LISTED: Caller = { isRefused: false, offList: null, mode: 'off' };
+
 type Say = (suppressed: number) => void;
 
 /** Says each address once; those beyond the memory, together, once in a while. */
@@ -73,10 +77,10 @@ function createLookout({ logger, metrics }: GatekeeperDeps): {
   return {
     look: (allowlist, request) => {
       const { mode } = allowlist;
-      if (mode === 'off') return { isRefused: false, offList: null, mode };
+      if (mode === 'off') return LISTED;
       const forwarded = headerValues(request.rawHeaders, 'x-forwarded-for');
       const client = allowlist.clientOf(request.socket.remoteAddress ?? '', forwarded);
-      if (allowlist.isListed(client)) return { isRefused: false, offList: null, mode };
+      if (allowlist.isListed(client)) return LISTED;
       metrics.offList(mode, false);
       once(client, (suppressed) => {
         logger.warn({ remote: client, mode, suppressed }, 'a caller is not on the allowlist');
