@@ -1,6 +1,7 @@
 import { readSettings, SettingsError, wholeNumber } from '@landed/schemas/settings';
 import type { Environment } from '@landed/schemas/settings';
 import { z } from 'zod';
+import { configuredKeys } from './configured-keys.ts';
 
 export type TrafficSettings = {
   /** Where calls go, the whole URL. */
@@ -56,17 +57,10 @@ const shape = {
   TRAFFIC_LONG_WAIT_MS: wholeNumber(1000, 1, 3_600_000),
 };
 
-/** The first key of a workspace in `workspace:key[,key];workspace:…`. */
+/** The first key of a workspace in `CUSTOMERIO_SIGNING_KEYS` that is valid now. */
 function firstKeyOf(list: string | undefined, workspace: string): string | undefined {
-  for (const part of (list ?? '').split(';')) {
-    const colon = part.indexOf(':');
-    if (part.slice(0, colon).trim() === workspace)
-      return part
-        .slice(colon + 1)
-        .split(',')[0]
-        ?.trim();
-  }
-  return undefined;
+  const keys = configuredKeys(list ?? '', Date.now());
+  return keys.find((each) => each.workspace === workspace)?.key;
 }
 
 /** A bare origin gets the path of the webhook endpoint. */

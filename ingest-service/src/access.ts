@@ -1,9 +1,9 @@
 import { createAllowlist } from './allowlist.ts';
 import type { Allowlist } from './allowlist.ts';
-import type { AccessConfig } from './config.ts';
+import type { AccessConfig, NamedRanges } from './access-config.ts';
+import { createKeyRing } from './key-ring.ts';
 import { createRoutes } from './routes.ts';
 import type { Route, Routes } from './routes.ts';
-import { signingKey } from './signing-keys.ts';
 import { sources } from './sources/all.ts';
 import { createTemporaryControl } from './temporary-control.ts';
 import type { TimestampPolicy } from './verify.ts';
@@ -12,6 +12,7 @@ import type { TimestampPolicy } from './verify.ts';
 export type Access = {
   readonly routes: Routes;
   readonly allowlist: Allowlist;
+  readonly ranges: NamedRanges | null;
   readonly timestampPolicy: TimestampPolicy;
   readonly keyIds: readonly string[];
   /** Workspaces that a shared secret opens for now. */
@@ -26,7 +27,7 @@ function routesOf(config: AccessConfig): Route[] {
       const secrets = temporarySecrets.get(workspace);
       const temporary =
         secrets && temporaryPlace ? createTemporaryControl(temporaryPlace, secrets) : null;
-      const keys = (signingKeys.get(workspace) ?? []).map(signingKey);
+      const keys = createKeyRing(signingKeys.get(workspace) ?? []);
       return { source, workspace, keys, temporary };
     }),
   );
@@ -37,8 +38,9 @@ export function createAccess(config: AccessConfig): Access {
   return {
     routes: createRoutes(routes),
     allowlist: createAllowlist(config.allowlistMode, config.networks, config.trustedProxies),
+    ranges: config.ranges,
     timestampPolicy: config.timestampPolicy,
-    keyIds: routes.flatMap((route) => route.keys.map((key) => key.id)),
+    keyIds: routes.flatMap((route) => route.keys.keys.map((key) => key.id)),
     temporaryWorkspaces: routes
       .filter((route) => route.temporary !== null)
       .map((route) => route.workspace),

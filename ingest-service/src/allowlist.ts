@@ -1,15 +1,17 @@
-import { BlockList, isIP } from 'node:net';
+import { BlockList } from 'node:net';
+import { familyOf, parseNetwork, plainAddress } from '@landed/schemas/network';
 
 export type AllowlistMode = 'off' | 'log' | 'enforce';
 
-/** The family of an address as `net.BlockList` names it. */
-const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIP(address) === 6 ? 'ipv6' : 'ipv4');
-
-/** An address as it is compared: IPv4 in IPv6 clothes undressed; '' when it is none. */
-function plainAddress(text: string): string {
-  const address = text.trim().replace(/^\[(.*)\]$/, '$1');
-  const mapped = /^::ffff:(\d{1,3}(?:\.\d{1,3}){3})$/i.exec(address)?.[1] ?? address;
-  return isIP(mapped) === 0 ? '' : mapped;
+/** Adds addresses and networks to a list. @returns the entries that are none */
+export function addNetworks(list: BlockList, entries: readonly string[]): readonly string[] {
+  const malformed: string[] = [];
+  for (const entry of entries) {
+    const network = parseNetwork(entry);
+    if (network === null) malformed.push(entry);
+    else list.addSubnet(network.address, network.bits, network.family);
+  }
+  return malformed;
 }
 
 /**
@@ -23,18 +25,7 @@ export function parseCidrs(entries: readonly string[]): {
   readonly malformed: readonly string[];
 } {
   const list = new BlockList();
-  const malformed: string[] = [];
-  for (const entry of entries) {
-    const [text = '', prefix, ...more] = entry.split('/');
-    const address = plainAddress(text);
-    const bitsMax = familyOf(address) === 'ipv6' ? 128 : 32;
-    const bits = prefix === undefined ? bitsMax : Number(prefix);
-    const isSound =
-      address !== '' && more.length === 0 && /^\d{0,3}$/.test(prefix ?? '0') && prefix !== '';
-    if (!isSound || bits > bitsMax) malformed.push(entry);
-    else list.addSubnet(address, bits, familyOf(address));
-  }
-  return { list, malformed };
+  return { list, malformed: addNetworks(list, entries) };
 }
 
 export type Allowlist = {

@@ -28,7 +28,7 @@ export type AppDeps = {
   readonly hashAddress: (address: string) => string;
   readonly isDraining: () => boolean;
   readonly limits: BodyLimits & { readonly deadlineMs: number };
-  readonly metrics: Pick<Metrics, 'answered' | 'authentic' | 'offList'>;
+  readonly metrics: Pick<Metrics, 'answered' | 'authentic' | 'offList' | 'untimelyKey'>;
   readonly feed: Feed;
   readonly logger: Logger;
   /** ms, as stored */
@@ -71,10 +71,12 @@ export function createWebhookListener(deps: AppDeps): WebhookListener {
     if (store === null) return unavailable('starting');
     const pressure = deps.pressure();
     if (pressure !== null) return unavailable(pressure);
-    if (!gatekeeper.lets(allowlist, request)) return refused('not_allowed');
+    const caller = gatekeeper.look(allowlist, request);
+    if (caller.isRefused) return refused('not_allowed');
 
     const claim = readClaim(rawHeaders, source.scheme);
-    const digest = startDigest(claim, route.keys, source.scheme);
+    const keys = route.keys.at(receivedAt);
+    const digest = startDigest(claim, keys.tried, source.scheme);
     const received = await receive(request, {
       limits,
       patience,
@@ -84,12 +86,11 @@ export function createWebhookListener(deps: AppDeps): WebhookListener {
     if (received.kind !== 'body') return answerUnread(received);
 
     const isKnownSecret = satisfies(route.temporary, rawHeaders, pathSecret);
-    const matched = digest.matchingKey();
-    const verdict = judge(claim, matched, isKnownSecret, timestampPolicy, receivedAt);
-    if (verdict.kind === 'refused') return gatekeeper.refuse(route, verdict.reason);
+    const proof = gatekeeper.timely(route, keys, digest.matchingKey());
+    const verdict = judge(claim, proof, isKnownSecret, timestampPolicy, receivedAt);
+    if (verdict.kind === 'refused') return gatekeeper.refuse(route, verdict, receivedAt);
+    gatekeeper.admit(route, keys, verdict, caller);
     const { keyId, signedAt, flags } = verdict;
-    metrics.authentic(workspace, keyId, flags);
-    if (matched !== null && matched !== route.keys.at(-1)) gatekeeper.oldKey(route, matched.id);
 
     // Authentic: from here on it is stored, whatever is in it, or it is our trouble.
     const { bytes: body, totalBytes: bodyBytes } = received;

@@ -1,4 +1,3 @@
-import type { BlockList } from 'node:net';
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { kafkaOptions } from '@landed/schemas/kafka';
@@ -8,6 +7,7 @@ import {
   SettingsError,
   kafkaSecrets,
   kafkaShape,
+  oneOf,
   privacySecrets,
   privacyShape,
   readSettings,
@@ -20,30 +20,14 @@ import {
 import type { Environment } from '@landed/schemas/settings';
 import type { KafkaConfig } from 'kafkajs';
 import { z } from 'zod';
-import { parseCidrs } from './allowlist.ts';
-import type { AllowlistMode } from './allowlist.ts';
+import { accessConfig, accessProblems, accessSecrets, accessShape } from './access-config.ts';
+import type { AccessConfig } from './access-config.ts';
 import { readCertificate } from './certificate.ts';
 import type { CertificateFiles } from './certificate.ts';
 import { MIB, fixedLimits } from './limits.ts';
 import type { Limits } from './limits.ts';
 import { LOG_LEVELS } from './log.ts';
 import type { LogLevel } from './log.ts';
-import { parseWorkspaceSecrets } from './signing-keys.ts';
-import type { WorkspaceSecrets } from './signing-keys.ts';
-import type { SecretPlace } from './temporary-control.ts';
-import type { TimestampPolicy } from './verify.ts';
-
-/** What decides who may call, and how it is proved. Read again on SIGHUP. */
-export type AccessConfig = {
-  readonly signingKeys: WorkspaceSecrets;
-  /** Empty unless the temporary control is asked for. */
-  readonly temporarySecrets: WorkspaceSecrets;
-  readonly temporaryPlace: SecretPlace | null;
-  readonly timestampPolicy: TimestampPolicy;
-  readonly allowlistMode: AllowlistMode;
-  readonly networks: BlockList;
-  readonly trustedProxies: BlockList;
-};
 
 export type Config = {
   readonly host: string;
@@ -72,27 +56,11 @@ export type Config = {
   readonly hashKey: Buffer;
 };
 
-const oneOf = <const T extends readonly [string, ...string[]]>(words: T, fallback: T[number]) =>
-  z.enum(words, { error: `must be one of ${words.join(', ')}` }).default(fallback);
-
-const cidrs = z
-  .string()
-  .default('')
-  .transform((text, context) => {
-    const entries = text.split(',').map((entry) => entry.trim());
-    const { list, malformed } = parseCidrs(entries.filter((entry) => entry !== ''));
-    for (const entry of malformed) {
-      context.addIssue({ code: 'custom', message: `"${entry}" is no address or network` });
-    }
-    return list;
-  });
-
-const workspaceSecrets = z.string().transform(parseWorkspaceSecrets).optional();
-
 const shape = {
   ...kafkaShape,
   ...registryShape,
   ...privacyShape,
+  ...accessShape,
   INGEST_HOST: z.string().default('127.0.0.1'),
   INGEST_PORT: wholeNumber(8080, 0, 65_535),
   INGEST_OPS_HOST: z.string().default('127.0.0.1'),
@@ -109,25 +77,11 @@ const shape = {
   INGEST_BATCH_WAIT_MS: wholeNumber(5, 0, 50),
   INGEST_PENDING_RECORDS_MAX: wholeNumber(2000, 1, 100_000),
   INGEST_PENDING_BYTES_MAX: wholeNumber(64 * MIB, 2 * MIB, 1024 * MIB),
-  INGEST_TIMESTAMP_POLICY: oneOf(['flag', 'enforce'], 'flag'),
-  INGEST_TIMESTAMP_TOLERANCE_SECONDS: wholeNumber(300, 1, 604_800),
-  INGEST_ALLOWLIST_MODE: oneOf(['off', 'log', 'enforce'], 'off'),
-  INGEST_ALLOWLIST: cidrs,
-  INGEST_TRUSTED_PROXIES: cidrs,
-  INGEST_TEMPORARY_CONTROL: oneOf(['off', 'header', 'path'], 'off'),
-  CUSTOMERIO_SIGNING_KEYS: workspaceSecrets,
-  CUSTOMERIO_TEMPORARY_SECRETS: workspaceSecrets,
 };
 
 type Settings = z.output<z.ZodObject<typeof shape>>;
 
-const secrets = [
-  ...kafkaSecrets,
-  ...registrySecrets,
-  ...privacySecrets,
-  'CUSTOMERIO_SIGNING_KEYS',
-  'CUSTOMERIO_TEMPORARY_SECRETS',
-] as const;
+const secrets = [...kafkaSecrets, ...registrySecrets, ...privacySecrets, ...accessSecrets] as const;
 
 /** Names of all settings, for the check of `.env.example` and of the compose file. */
 export const settingNames: readonly string[] = [
@@ -137,27 +91,9 @@ export const settingNames: readonly string[] = [
 
 /** Settings that only make sense together. */
 function combinationProblems(env: Environment): string[] {
+  const problems = accessProblems(env);
   // An empty text counts as not set.
-  const isSet = (name: string): boolean => [name, `${name}_FILE`].some((each) => env[each]);
-  const isOff = (name: string): boolean => [undefined, '', 'off'].includes(env[name]);
-  const isControlled = !isOff('INGEST_TEMPORARY_CONTROL');
-  const isListing = !isOff('INGEST_ALLOWLIST_MODE');
-  const problems: string[] = [];
-  if (!isSet('CUSTOMERIO_SIGNING_KEYS') && !isControlled) {
-    problems.push('CUSTOMERIO_SIGNING_KEYS: must be set (workspace:key[,key];…) (not set)');
-  }
-  if (isControlled && !isSet('CUSTOMERIO_TEMPORARY_SECRETS')) {
-    problems.push(
-      'CUSTOMERIO_TEMPORARY_SECRETS: must be set with INGEST_TEMPORARY_CONTROL (not set)',
-    );
-  }
-  if (!isControlled && isSet('CUSTOMERIO_TEMPORARY_SECRETS')) {
-    problems.push('CUSTOMERIO_TEMPORARY_SECRETS: is set, but INGEST_TEMPORARY_CONTROL is off');
-  }
-  if (isListing && !isSet('INGEST_ALLOWLIST')) {
-    problems.push('INGEST_ALLOWLIST: must be set unless INGEST_ALLOWLIST_MODE is off (not set)');
-  }
-  if (isSet('INGEST_TLS_CERT_FILE') !== isSet('INGEST_TLS_KEY_FILE')) {
+  if (!env['INGEST_TLS_CERT_FILE'] !== !env['INGEST_TLS_KEY_FILE']) {
     problems.push('INGEST_TLS_CERT_FILE and INGEST_TLS_KEY_FILE: set both or neither');
   }
   return problems;
@@ -172,22 +108,6 @@ function attempt<T>(problems: Set<string>, name: string, step: () => T): T | und
     else problems.add(`${name}: ${error instanceof Error ? error.message : 'is not usable'}`);
     return undefined;
   }
-}
-
-function accessConfig(settings: Settings): AccessConfig {
-  const place = settings.INGEST_TEMPORARY_CONTROL;
-  return {
-    signingKeys: settings.CUSTOMERIO_SIGNING_KEYS ?? new Map(),
-    temporarySecrets: settings.CUSTOMERIO_TEMPORARY_SECRETS ?? new Map(),
-    temporaryPlace: place === 'off' ? null : place,
-    timestampPolicy: {
-      mode: settings.INGEST_TIMESTAMP_POLICY,
-      toleranceSeconds: settings.INGEST_TIMESTAMP_TOLERANCE_SECONDS,
-    },
-    allowlistMode: settings.INGEST_ALLOWLIST_MODE,
-    networks: settings.INGEST_ALLOWLIST,
-    trustedProxies: settings.INGEST_TRUSTED_PROXIES,
-  };
 }
 
 function limitsOf(settings: Settings): Limits {
@@ -231,21 +151,24 @@ function certificateFiles(settings: Settings): CertificateFiles | null {
 }
 
 /**
- * Reads and checks every setting. Depends on nothing but its argument and the files it names.
+ * Reads and checks every setting. Depends on nothing but its arguments and the files it names.
  *
+ * @param now ms: keys have their time
  * @throws SettingsError listing every problem at once, no secret in it
  */
-export function loadConfig(env: Environment): Config {
+export function loadConfig(env: Environment, now: number = Date.now()): Config {
   const problems = new Set(combinationProblems(env));
   const settings = attempt(problems, 'settings', () => readSettings(env, shape, secrets));
   const sealKeys = attempt(problems, 'LANDED_SEAL_KEYS', () =>
     sealKeysOf(settings ?? readSettings(env, storageShape, ['LANDED_SEAL_KEYS'])),
   );
   if (!settings || !sealKeys) throw new SettingsError([...problems]);
+  const access = attempt(problems, 'INGEST_RANGES_FILE', () => accessConfig(settings, now));
   const kafka = attempt(problems, 'KAFKA_TLS', () => kafkaOptions(settings, 'landed-ingest'));
   const tls = attempt(problems, 'INGEST_TLS_CERT_FILE', () => certificateFiles(settings));
   attempt(problems, 'INGEST_STATE_DIR', () => checkWritable(settings.INGEST_STATE_DIR));
-  if (problems.size > 0 || !kafka || tls === undefined) throw new SettingsError([...problems]);
+  if (problems.size > 0 || !access || !kafka || tls === undefined)
+    throw new SettingsError([...problems]);
   return {
     host: settings.INGEST_HOST,
     port: settings.INGEST_PORT,
@@ -256,7 +179,7 @@ export function loadConfig(env: Environment): Config {
     opsHost: settings.INGEST_OPS_HOST,
     opsPort: settings.INGEST_OPS_PORT,
     logLevel: settings.INGEST_LOG_LEVEL,
-    access: accessConfig(settings),
+    access,
     limits: limitsOf(settings),
     drainMs: settings.INGEST_DRAIN_MS,
     kafka,

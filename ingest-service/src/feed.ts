@@ -10,6 +10,8 @@ export type Feed = {
     call: Pick<Call, 'workspace' | 'signedAt' | 'receivedAt'>,
     envelope: Envelope,
   ) => void;
+  /** A call that a key proved, refused for its time (ms). */
+  readonly refused: (workspace: string, signedAt: number, receivedAt: number) => void;
 };
 
 export type FeedDeps = {
@@ -37,19 +39,31 @@ const LAG_BUCKETS_S = [1, 2, 5, 10, 30, 60, 300, 1800, 3600, 7200, 86_400, 604_8
 const IDS_MAX = 8192;
 const SECOND_MS = 1000;
 
-/** Remembers the latest ids, at least half of `max`: two sets that take turns. */
-function createMemory(max: number): { readonly isRepeated: (id: string) => boolean } {
-  let fresh = new Set<string>();
-  let old = new Set<string>();
+/** In place of a time of signing, which is never negative. */
+const UNSIGNED = -1;
+
+/** How a repeated event was signed, against the time before. */
+type Repetition = 'anew' | 'as_before' | 'unsigned';
+
+/** Remembers the latest ids with their time of signing, at least half of `max`: two maps take turns. */
+function createMemory(max: number): {
+  readonly repetition: (id: string, signedAt: number | null) => Repetition | null;
+} {
+  let fresh = new Map<string, number>();
+  let old = new Map<string, number>();
   return {
-    isRepeated: (id) => {
-      if (fresh.has(id) || old.has(id)) return true;
-      if (fresh.size >= max / 2) {
-        old = fresh;
-        fresh = new Set();
+    repetition: (id, signedAt) => {
+      const before = fresh.get(id) ?? old.get(id);
+      if (before === undefined) {
+        if (fresh.size >= max / 2) {
+          old = fresh;
+          fresh = new Map();
+        }
+        fresh.set(id, signedAt ?? UNSIGNED);
+        return null;
       }
-      fresh.add(id);
-      return false;
+      if (signedAt === null || before === UNSIGNED) return 'unsigned';
+      return signedAt === before ? 'as_before' : 'anew';
     },
   };
 }
@@ -60,7 +74,7 @@ export function mintedAt(eventId: string): number | null {
 }
 
 type Watched = {
-  readonly isRepeated: (id: string) => boolean;
+  readonly repetition: ReturnType<typeof createMemory>['repetition'];
   lastAt: number | null;
 };
 
@@ -90,16 +104,16 @@ export function createFeed({ registry, now, idsMax = IDS_MAX }: FeedDeps): Feed 
   );
   const repeated = new Counter({
     name: 'ingest_repeated_events_total',
-    help: 'Stored events whose id came shortly before: retries',
-    labelNames: ['workspace'],
+    help: 'Stored events whose id came shortly before: retries, by how they are signed',
+    labelNames: ['workspace', 'signed'],
     registers,
   });
   const watched = new Map<string, Watched>();
   const watch = (workspace: string): Watched => {
     const held = watched.get(workspace);
     if (held !== undefined) return held;
-    const { isRepeated } = createMemory(idsMax);
-    const made = { isRepeated, lastAt: null };
+    const { repetition } = createMemory(idsMax);
+    const made = { repetition, lastAt: null };
     watched.set(workspace, made);
     return made;
   };
@@ -123,12 +137,16 @@ export function createFeed({ registry, now, idsMax = IDS_MAX }: FeedDeps): Feed 
       const { eventId, objectType, occurredAt } = envelope;
       const held = watch(workspace);
       held.lastAt = Math.max(held.lastAt ?? receivedAt, receivedAt);
-      if (held.isRepeated(eventId)) repeated.inc({ workspace });
+      const signed = held.repetition(eventId, signedAt);
+      if (signed !== null) repeated.inc({ workspace, signed });
       const object_type = TYPES.has(objectType) ? objectType : 'other';
       lag.observe({ workspace, object_type }, seconds(occurredAt, receivedAt));
       const minted = mintedAt(eventId);
       if (minted !== null) transport.observe({ workspace }, seconds(minted, receivedAt));
       if (signedAt !== null) requestAge.observe({ workspace }, seconds(signedAt, receivedAt));
+    },
+    refused: (workspace, signedAt, receivedAt) => {
+      requestAge.observe({ workspace }, seconds(signedAt, receivedAt));
     },
   };
 }

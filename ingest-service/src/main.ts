@@ -47,10 +47,10 @@ function obeySignals(service: Service, logger: Logger): void {
   process.on('SIGTERM', stop).on('SIGINT', stop);
 }
 
-/** Settings whose files may change while the service runs. */
+/** Secrets whose files may change while the service runs. */
 const SECRET_FILES = ['CUSTOMERIO_SIGNING_KEYS_FILE', 'CUSTOMERIO_TEMPORARY_SECRETS_FILE'];
 
-/** Takes new keys, secrets and lists: on SIGHUP, and when a file of secrets changes. */
+/** Takes new keys, secrets and lists: on SIGHUP, and when a file of them changes. */
 function obeyChanges(service: Service, config: Config, logger: Logger): void {
   const reload = (): void => {
     try {
@@ -61,8 +61,8 @@ function obeyChanges(service: Service, config: Config, logger: Logger): void {
     }
   };
   process.on('SIGHUP', reload);
-  for (const name of SECRET_FILES) {
-    const path = process.env[name] ?? '';
+  const paths = SECRET_FILES.map((name) => process.env[name] ?? '');
+  for (const path of [...paths, config.access.ranges?.file ?? '']) {
     if (path === '') continue;
     watchFiles([path], config.secretsReloadMs, ({ isWhole }) => {
       if (isWhole) reload();

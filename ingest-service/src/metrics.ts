@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { Answer } from './answers.ts';
+import type { Untimely } from './key-ring.ts';
 import type { Flag } from './verify.ts';
 
 const ACK_BUCKETS_S = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 3.5];
@@ -23,7 +24,10 @@ export type Metrics = {
   readonly answered: (source: string, answer: Answer, seconds: number) => void;
   /** An authentic webhook, by the key that proved it. */
   readonly authentic: (workspace: string, keyId: string | null, flags: readonly Flag[]) => void;
-  readonly offList: (mode: string) => void;
+  /** `isAuthentic`: told again once the signature has proved such a call. */
+  readonly offList: (mode: string, isAuthentic: boolean) => void;
+  /** A call that a key would have proved, had it been valid. */
+  readonly untimelyKey: (workspace: string, keyId: string, fault: Untimely) => void;
   readonly batch: (records: number, seconds: number) => void;
   readonly late: (records: number) => void;
   readonly producerReplaced: () => void;
@@ -96,6 +100,18 @@ export function createMetrics(): Metrics {
   const keys = counter('ingest_key_matches_total', 'Key that proved it', 'workspace', 'key_id');
   const flagged = counter('ingest_flagged_total', 'Authentic, but unusual', 'flag');
   const offList = counter('ingest_off_list_total', 'Callers outside the allowlist', 'mode');
+  const offListAuthentic = counter(
+    'ingest_off_list_authentic_total',
+    'Those of them that a signature proved: what enforce would refuse wrongly',
+    'mode',
+  );
+  const untimely = counter(
+    'ingest_untimely_key_matches_total',
+    'Calls whose key is known, but outside its time',
+    'workspace',
+    'key_id',
+    'fault',
+  );
   const replaced = counter('ingest_producer_replacements_total', 'Kafka producers given up');
   const broken = counter('ingest_broken_requests_total', 'Connections that were no HTTP');
   const misdirected = counter('ingest_misdirected_total', 'Requests answered 404, 405', 'reason');
@@ -123,7 +139,8 @@ export function createMetrics(): Metrics {
       keys(workspace, keyId ?? 'none');
       for (const flag of flags) flagged(flag);
     },
-    offList,
+    offList: (mode, isAuthentic) => (isAuthentic ? offListAuthentic : offList)(mode),
+    untimelyKey: untimely,
     batch: (records, seconds) => {
       batch.observe(records);
       publish.observe(seconds);

@@ -1,6 +1,7 @@
 import type { readEnvelope } from './envelope.ts';
+import type { KeyRing } from './key-ring.ts';
 import type { TemporaryControl } from './temporary-control.ts';
-import type { SignatureScheme, SigningKey } from './verify.ts';
+import type { SignatureScheme } from './verify.ts';
 
 /** A sender of webhooks, with its verification rule and the shape of its bodies. */
 export type Source = {
@@ -16,7 +17,7 @@ export type Source = {
 export type Route = {
   readonly source: Source;
   readonly workspace: string;
-  readonly keys: readonly SigningKey[];
+  readonly keys: KeyRing;
   readonly temporary: TemporaryControl | null;
 };
 
@@ -24,6 +25,7 @@ export type Route = {
 export type RouteMatch = { readonly route: Route; readonly pathSecret: string | null };
 
 export type Routes = {
+  readonly all: readonly Route[];
   /** @param url target of the request; its query is not looked at */
   readonly find: (url: string) => RouteMatch | null;
 };
@@ -44,6 +46,7 @@ export function createRoutes(routes: readonly Route[]): Routes {
     return { route: match.route, pathSecret: path.slice(slash + 1) };
   };
   return {
+    all: routes,
     find: (url) => {
       const query = url.indexOf('?');
       const path = query < 0 ? url : url.slice(0, query);

@@ -1,10 +1,10 @@
 import { createAddressHasher } from '@landed/schemas/address-hash';
-import { createAccess } from './access.ts';
-import type { Access } from './access.ts';
+import { createAccessInUse } from './access-in-use.ts';
 import { createAdmission } from './admission.ts';
 import { readCertificate, watchCertificate } from './certificate.ts';
 import type { Certificate } from './certificate.ts';
-import type { AccessConfig, Config } from './config.ts';
+import type { AccessConfig } from './access-config.ts';
+import type { Config } from './config.ts';
 import { createDrain } from './drain.ts';
 import { createFeed } from './feed.ts';
 import { createListener } from './listener.ts';
@@ -44,16 +44,6 @@ function createComplaint(logger: Logger): (error: Error) => void {
   };
 }
 
-function announce(access: Access, logger: Logger): void {
-  logger.info({ key_ids: access.keyIds }, 'signing keys in use');
-  for (const workspace of access.temporaryWorkspaces) {
-    logger.warn(
-      { workspace },
-      'TEMPORARY CONTROL: a shared secret stands in for the signature; set signing keys and turn it off',
-    );
-  }
-}
-
 /** The certificate in use, replaced when its files change. */
 function createCertificate(
   config: Config,
@@ -88,11 +78,11 @@ export function createService({ config, clients, logger }: ServiceDeps): Service
   const shedding = watchPressure();
   const storage = createStorage(config, clients, metrics, logger);
   const certificate = createCertificate(config, logger);
-  let access = createAccess(config.access);
+  const access = createAccessInUse(config.access, metrics.registry, logger);
   let isDraining = false;
 
   const listener = createListener({
-    access: () => access,
+    access: access.current,
     admission,
     pressure: shedding.pressure,
     store: storage.store,
@@ -124,20 +114,20 @@ export function createService({ config, clients, logger }: ServiceDeps): Service
     pending: storage.pending,
     isConnected,
     isShedding: () => shedding.pressure() !== null,
-    temporaryWorkspaces: () => access.temporaryWorkspaces,
+    temporaryWorkspaces: () => access.current().temporaryWorkspaces,
     certificateExpiresAt: () => certificate.current()?.expiresAt ?? null,
   });
 
   return {
     bind: async () => {
-      announce(access, logger);
+      access.announce();
       const onError = createComplaint(logger);
       const opsPort = await listen(ops, config.opsHost, config.opsPort, onError);
       const port = await listen(web.server, config.host, config.port, onError);
       return { port, opsPort };
     },
     becomeAble: storage.becomeAble,
-    reload: (changed) => announce((access = createAccess(changed)), logger),
+    reload: access.replace,
     drain: createDrain({
       server: web.server,
       ops,
@@ -146,6 +136,7 @@ export function createService({ config, clients, logger }: ServiceDeps): Service
         isDraining = true;
         certificate.stop();
         shedding.stop();
+        access.stop();
       },
       closeStorage: storage.close,
       logger,

@@ -6,10 +6,13 @@ import type { SigningKey } from './verify.ts';
 /** Secrets per workspace, as configured. */
 export type WorkspaceSecrets = ReadonlyMap<string, readonly string[]>;
 
-const WORKSPACE = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
+export const WORKSPACE = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 export const SECRET_CHARS_MIN = 16;
+/** Each key of a workspace costs every call a digest. */
+export const KEYS_MAX = 16;
 
-function secretProblem(secret: string): string | null {
+/** Why a text cannot be a secret, without showing it; null when it can. */
+export function secretProblem(secret: string): string | null {
   if (secret === '') return 'is empty';
   if (/\s/.test(secret)) return 'holds white space';
   if (secret.length < SECRET_CHARS_MIN) {
@@ -37,6 +40,9 @@ export function parseWorkspaceSecrets(text: string, context: z.RefinementCtx): W
     }
     if (workspaces.has(workspace)) complain(`workspace "${workspace}" stands twice`);
     const secrets = part.slice(colon + 1).split(',');
+    if (secrets.length > KEYS_MAX) {
+      complain(`workspace "${workspace}" has ${secrets.length} keys, more than ${KEYS_MAX}`);
+    }
     for (const [at, secret] of secrets.entries()) {
       const problem = secretProblem(secret);
       if (problem !== null) complain(`key ${at + 1} of workspace "${workspace}" ${problem}`);

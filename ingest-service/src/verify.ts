@@ -157,7 +157,10 @@ export function startDigest(
 /** What to do with a timestamp outside the tolerance: note it on the record, or refuse. */
 export type TimestampPolicy = {
   readonly mode: 'flag' | 'enforce';
-  readonly toleranceSeconds: number;
+  /** How long ago a call may have been signed: the way here, and retries that are not signed anew. */
+  readonly pastToleranceSeconds: number;
+  /** How far ahead of ours the sender's clock may be. */
+  readonly futureToleranceSeconds: number;
 };
 
 export type Verdict =
@@ -168,17 +171,22 @@ export type Verdict =
       readonly signedAt: number | null;
       readonly flags: readonly Flag[];
     }
-  | { readonly kind: 'refused'; readonly reason: Refusal };
+  | {
+      readonly kind: 'refused';
+      readonly reason: Refusal;
+      /** Present when a key proved the call, and only its time (ms) was refused. */
+      readonly signedAt?: number;
+    };
 
 const NO_FLAGS: readonly Flag[] = [];
 
 function judgeTimestamp(
   signedAt: number,
   now: number,
-  toleranceMs: number,
+  policy: TimestampPolicy,
 ): 'stale_timestamp' | 'future_timestamp' | null {
-  if (now - signedAt > toleranceMs) return 'stale_timestamp';
-  if (signedAt - now > toleranceMs) return 'future_timestamp';
+  if (now - signedAt > policy.pastToleranceSeconds * 1000) return 'stale_timestamp';
+  if (signedAt - now > policy.futureToleranceSeconds * 1000) return 'future_timestamp';
   return null;
 }
 
@@ -208,8 +216,10 @@ export function judge(
     }
     return claim.kind === 'refused' ? claim : { kind: 'refused', reason: 'wrong_signature' };
   }
-  const flag = judgeTimestamp(signedAt, now, policy.toleranceSeconds * 1000);
-  if (flag !== null && policy.mode === 'enforce') return { kind: 'refused', reason: flag };
+  const flag = judgeTimestamp(signedAt, now, policy);
+  if (flag !== null && policy.mode === 'enforce') {
+    return { kind: 'refused', reason: flag, signedAt };
+  }
   const flags = flag === null ? NO_FLAGS : [flag];
   return { kind: 'authentic', keyId: matched.id, signedAt, flags };
 }

@@ -41,7 +41,12 @@ describe('what is enough', () => {
       access: {
         allowlistMode: 'off',
         temporaryPlace: null,
-        timestampPolicy: { mode: 'flag', toleranceSeconds: 300 },
+        timestampPolicy: {
+          mode: 'flag',
+          pastToleranceSeconds: 300,
+          futureToleranceSeconds: 300,
+        },
+        ranges: null,
       },
       limits: {
         bodyBytesSoftMax: 1_048_576,
@@ -52,7 +57,8 @@ describe('what is enough', () => {
         pendingBytesMax: 67_108_864,
       },
     });
-    expect([...config.access.signingKeys]).toEqual([['acme', [SIGNING_KEY]]]);
+    const key = { secret: SIGNING_KEY, notBefore: -Infinity, notAfter: Infinity };
+    expect([...config.access.signingKeys]).toEqual([['acme', [key]]]);
   });
 
   test('secrets from files, with a line break at their end', () => {
@@ -103,6 +109,76 @@ describe('what is enough', () => {
   });
 });
 
+describe('the time of keys', () => {
+  const now = Date.UTC(2026, 10, 24, 12);
+  const timed = (...times: object[]): string =>
+    JSON.stringify(
+      times.map((time, at) => ({ workspace: 'acme', key: `${SIGNING_KEY}-${at}`, ...time })),
+    );
+  const load = (keys: string) =>
+    loadConfig({ ...minimalEnv, CUSTOMERIO_SIGNING_KEYS: keys }, now).access.signingKeys;
+  const past = { not_after: '2026-11-24T11:59:59Z' };
+  const future = { not_before: '2026-11-24T12:00:01Z' };
+
+  test.each([
+    ['one that is over beside one that is valid', timed(past, {})],
+    ['one that is to come beside one that is valid', timed({}, future)],
+    ['one that ends in a second', timed({ not_after: '2026-11-24T13:00:01+01:00' })],
+  ])('%s', (_name, keys) => {
+    expect(load(keys).get('acme')?.length).toBeGreaterThan(0);
+  });
+
+  test.each([
+    [
+      'all are over',
+      timed(past, { not_after: '2026-11-01T00:00:00Z' }),
+      'every key of workspace "acme" is over, the last since 2026-11-24T11:59:59.000Z',
+    ],
+    [
+      'none is valid yet',
+      timed(past, future),
+      'no key of workspace "acme" is valid yet, the first 2026-11-24T12:00:01.000Z',
+    ],
+  ])('refuses a workspace when %s', (_name, keys, problem) => {
+    expect(() => load(keys)).toThrow(`CUSTOMERIO_SIGNING_KEYS: ${problem}`);
+    expect(() => load(keys)).not.toThrow(SIGNING_KEY);
+  });
+});
+
+describe('published ranges', () => {
+  const networksOf = (INGEST_ALLOWLIST: string) =>
+    loadConfig({ ...minimalEnv, INGEST_ALLOWLIST, INGEST_ALLOWLIST_MODE: 'log' }).access.networks;
+  const us = '35.188.196.183';
+  const eu = '34.76.143.229';
+  test.each([
+    ['customerio', true, true],
+    ['customerio-us', true, false],
+    ['customerio-eu', false, true],
+    ['customerio-eu, 35.188.0.0/16', true, true],
+    ['10.0.0.1', false, false],
+  ])('%s: us %s, eu %s', (list, hasUs, hasEu) => {
+    const networks = networksOf(list);
+    expect([networks.check(us), networks.check(eu)]).toEqual([hasUs, hasEu]);
+  });
+
+  test('of a file outside the package', () => {
+    const region = (address: string) => ({
+      date: '2027-01-02',
+      lists: [{ origin: 'a test', addresses: [address] }],
+    });
+    const regions = { us: region('192.0.2.1'), eu: region('198.51.100.0/24') };
+    const path = file('ranges.json', JSON.stringify({ source: 'a test', regions }));
+    const { networks, ranges } = loadConfig({
+      ...minimalEnv,
+      INGEST_ALLOWLIST: 'customerio',
+      INGEST_RANGES_FILE: path,
+    }).access;
+    expect(networks.check('198.51.100.9')).toBe(true);
+    expect(networks.check(us)).toBe(false);
+    expect(ranges).toEqual({ file: path, regions: ['us', 'eu'], date: '2027-01-02', count: 2 });
+  });
+});
+
 describe('what is refused', () => {
   test.each([
     [
@@ -124,12 +200,32 @@ describe('what is refused', () => {
     ['a port that is none', { INGEST_PORT: '80a' }, 'INGEST_PORT'],
     ['a port too high', { INGEST_PORT: '65536' }, 'INGEST_PORT'],
     ['a deadline beyond the sender', { INGEST_DEADLINE_MS: '4000' }, 'INGEST_DEADLINE_MS'],
+    [
+      'a tolerance above a week',
+      { INGEST_TIMESTAMP_PAST_TOLERANCE_SECONDS: '604801' },
+      'INGEST_TIMESTAMP_PAST_TOLERANCE_SECONDS: must be 1 to 604800',
+    ],
+    [
+      'no tolerance',
+      { INGEST_TIMESTAMP_FUTURE_TOLERANCE_SECONDS: '0' },
+      'INGEST_TIMESTAMP_FUTURE_TOLERANCE_SECONDS: must be 1 to 604800',
+    ],
     ['an unknown policy', { INGEST_TIMESTAMP_POLICY: 'reject' }, 'must be one of flag, enforce'],
     ['an unknown log level', { INGEST_LOG_LEVEL: 'loud' }, 'INGEST_LOG_LEVEL'],
     ['brokers without port', { KAFKA_BROKERS: 'kafka' }, 'KAFKA_BROKERS'],
     ['a registry that is no URL', { SCHEMA_REGISTRY_URL: 'registry' }, 'SCHEMA_REGISTRY_URL'],
     ['a state folder below a file', { INGEST_STATE_DIR: '/dev/null/state' }, 'INGEST_STATE_DIR: '],
     ['a malformed network', { INGEST_ALLOWLIST: '10.0.0.0/33' }, '"10.0.0.0/33" is no address'],
+    [
+      'a region nobody knows',
+      { INGEST_ALLOWLIST: 'customerio-au' },
+      '"customerio-au" is no address',
+    ],
+    [
+      'published ranges that are not there',
+      { INGEST_ALLOWLIST: 'customerio', INGEST_RANGES_FILE: '/nowhere' },
+      'INGEST_RANGES_FILE: /nowhere cannot be read (ENOENT)',
+    ],
     ['a list mode without list', { INGEST_ALLOWLIST_MODE: 'log' }, 'INGEST_ALLOWLIST: must be set'],
     [
       'a control without secrets',

@@ -23,7 +23,7 @@ function watched(idsMax = 100) {
     const { eventId, objectType, occurredAt, ...call } = { ...SEEN, ...more };
     feed.saw(call, { kind: 'event', key: 'k', eventId, objectType, occurredAt });
   };
-  return { clock, saw, scrape: () => registry.metrics() };
+  return { clock, saw, refused: feed.refused, scrape: () => registry.metrics() };
 }
 
 describe('the watch over the feed', () => {
@@ -66,10 +66,32 @@ describe('the watch over the feed', () => {
     expect(await scrape()).toContain('ingest_request_age_seconds_count{workspace="acme"} 1\n');
   });
 
+  test.each([
+    [NOW - 1000, NOW - 1000, 'as_before'],
+    [NOW - 1000, NOW, 'anew'],
+    [NOW - 1000, null, 'unsigned'],
+    [null, NOW, 'unsigned'],
+  ])('a retry tells how it is signed: %s, then %s: %s', async (first, second, signed) => {
+    const { saw, scrape } = watched();
+    saw({ signedAt: first });
+    saw({ signedAt: second });
+    expect(await scrape()).toContain(
+      `ingest_repeated_events_total{workspace="acme",signed="${signed}"} 1`,
+    );
+  });
+
+  test('the age of a request counts also when it is refused for it', async () => {
+    const { refused, scrape } = watched();
+    refused('acme', NOW - 3_600_000, NOW);
+    expect(await scrape()).toContain('ingest_request_age_seconds_sum{workspace="acme"} 3600\n');
+  });
+
   test('an id that comes again is a retry; the memory of ids is bounded', async () => {
     const { saw, scrape } = watched(100);
     const repeated = async (): Promise<string | undefined> =>
-      /ingest_repeated_events_total\{workspace="acme"\} (\d+)/.exec(await scrape())?.[1];
+      /ingest_repeated_events_total\{workspace="acme",signed="as_before"\} (\d+)/.exec(
+        await scrape(),
+      )?.[1];
     saw();
     saw();
     expect(await repeated()).toBe('1');

@@ -203,6 +203,70 @@ describe('signals', () => {
     expect(statuses.get(200)).toBeGreaterThan(50);
   });
 
+  test('the time of an old key ends under traffic, the sender being on the new one: none is refused', async () => {
+    const keys = join(dir, 'timed');
+    const next = 'cio-test-signing-key-2';
+    const notAfter = new Date(Date.now() + 6000);
+    const list = [
+      { workspace: 'acme', key: SIGNING_KEY, not_after: notAfter.toISOString() },
+      { workspace: 'acme', key: next },
+    ];
+    writeFileSync(keys, `${JSON.stringify(list, null, 2)}\n`);
+    const instance = await start({
+      CUSTOMERIO_SIGNING_KEYS: undefined,
+      CUSTOMERIO_SIGNING_KEYS_FILE: keys,
+    });
+    const statusWith = async (key: string): Promise<number | undefined> => {
+      const bytes = request('{}', { lines: signedLines('{}', key) });
+      return (await exchange(instance.port, { parts: [bytes], answers: 1 })).statuses[0];
+    };
+    const isOver = (): boolean => Date.now() > notAfter.getTime();
+    expect([isOver(), await statusWith(SIGNING_KEY)]).toEqual([false, 200]);
+    const statuses = { before: new Map<unknown, number>(), after: new Map<unknown, number>() };
+    let isOn = true;
+    const send = async (): Promise<void> => {
+      while (isOn) {
+        const counts = statuses[isOver() ? 'after' : 'before'];
+        const status = await statusWith(next);
+        counts.set(status, (counts.get(status) ?? 0) + 1);
+      }
+    };
+    const sending = Promise.all([send(), send(), send()]);
+    const sent = (): number => statuses.after.get(200) ?? 0;
+    await expect.poll(sent, { timeout: 20_000 }).toBeGreaterThan(100);
+    expect(await statusWith(SIGNING_KEY)).toBe(401);
+    isOn = false;
+    await sending;
+    expect([...statuses.before.keys(), ...statuses.after.keys()]).toEqual([200, 200]);
+    expect(instance.output()).toContain('SIGNED WITH A KEY OUTSIDE ITS TIME');
+    expect(instance.output()).not.toContain(next);
+  });
+
+  test('renewed ranges are taken when their file changes', async () => {
+    const file = join(dir, 'ranges.json');
+    const put = (address: string): void => {
+      const region = { date: '2027-01-02', lists: [{ origin: 'a test', addresses: [address] }] };
+      const regions = { us: region, eu: region };
+      writeFileSync(`${file}.new`, JSON.stringify({ source: 'a test', regions }));
+      renameSync(`${file}.new`, file);
+    };
+    put('192.0.2.1');
+    const instance = await start({
+      INGEST_ALLOWLIST_MODE: 'enforce',
+      INGEST_ALLOWLIST: 'customerio-us',
+      INGEST_RANGES_FILE: file,
+      INGEST_SECRETS_RELOAD_SECONDS: '1',
+    });
+    const status = async (): Promise<number | undefined> =>
+      (await exchange(instance.port, { parts: [request('{}')], answers: 1 })).statuses[0];
+    expect(await status()).toBe(401);
+    put('127.0.0.1');
+    await expect.poll(status, { timeout: 5000 }).toBe(200);
+    writeFileSync(file, '<html>');
+    await expect.poll(instance.output, { timeout: 5000 }).toContain('keeping the old ones');
+    expect(await status()).toBe(200);
+  });
+
   test('a second signal ends at once', async () => {
     const instance = await start({ INGEST_DRAIN_MS: '60000' });
     instance.child.kill('SIGTERM');

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { createKeyRing } from '../src/key-ring.ts';
 import { createRoutes } from '../src/routes.ts';
 import type { Route } from '../src/routes.ts';
 import { customerio } from '../src/sources/customerio.ts';
@@ -7,7 +8,7 @@ import { createTemporaryControl } from '../src/temporary-control.ts';
 const route = (workspace: string, temporary: Route['temporary'] = null): Route => ({
   source: customerio,
   workspace,
-  keys: [],
+  keys: createKeyRing([]),
   temporary,
 });
 const found = (routes: readonly Route[], url: string): string | null =>

@@ -9,7 +9,8 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { loadConfig } from '../src/config.ts';
 import { watchCertificate } from '../src/certificate.ts';
 import { createLogger } from '../src/log.ts';
-import { PATH, event, exchange, request, signedLines } from './raw-http.ts';
+import { signingKeyId } from '../src/signing-keys.ts';
+import { PATH, event, exchange, request, signatureOf, signedLines } from './raw-http.ts';
 import { FAST, runService } from './running-service.ts';
 import type { RunningService } from './running-service.ts';
 import { selfSigned } from './self-signed.ts';
@@ -232,6 +233,113 @@ describe('keys and controls', () => {
     expect((await from('35.188.196.183')).statuses).toEqual([200]);
     expect((await from('1.2.3.4')).statuses).toEqual([status]);
     expect(await running.scrape()).toContain(`ingest_off_list_total{mode="${mode}"} 1`);
+  });
+
+  test('mode log tells every address that enforce would refuse once, and which were authentic', async () => {
+    const running = await start({
+      INGEST_ALLOWLIST_MODE: 'log',
+      INGEST_ALLOWLIST: 'customerio-us',
+      INGEST_TRUSTED_PROXIES: '127.0.0.1',
+    });
+    const from = (address: string, lines = signedLines('{}')) =>
+      post(running, request('{}', { lines: [...lines, `X-Forwarded-For: ${address}`] }));
+    const addresses = ['203.0.113.1', '203.0.113.2', '203.0.113.1', '203.0.113.3'];
+    for (const address of addresses) await from(address);
+    await from('203.0.113.9', ['Host: x']);
+    await from('35.188.196.183');
+    const told = (words: string): (string | undefined)[] =>
+      running
+        .log()
+        .split('\n')
+        .filter((line) => line.includes(words))
+        .map((line) => /"remote":"([^"]+)"/.exec(line)?.[1]);
+    const once = ['203.0.113.1', '203.0.113.2', '203.0.113.3'];
+    expect(told('a caller is not on the allowlist')).toEqual([...once, '203.0.113.9']);
+    expect(told('enforce would refuse it')).toEqual(once);
+    const scrape = await running.scrape();
+    expect(scrape).toContain('ingest_off_list_total{mode="log"} 5');
+    expect(scrape).toContain('ingest_off_list_authentic_total{mode="log"} 4');
+    expect(running.log()).toContain('"date":"2026-08-31"');
+  });
+
+  test('more addresses than are remembered fill no log', async () => {
+    const running = await start({
+      INGEST_ALLOWLIST_MODE: 'log',
+      INGEST_ALLOWLIST: '192.0.2.1',
+      INGEST_TRUSTED_PROXIES: '127.0.0.1',
+    });
+    const calls = Array.from({ length: 1100 }, (_, at) =>
+      request('{}', { lines: ['Host: x', `X-Forwarded-For: 10.0.${at >> 8}.${at & 255}`] }),
+    );
+    // One connection takes 1,000 requests.
+    for (const part of [calls.slice(0, 900), calls.slice(900)]) {
+      await exchange(running.port, { parts: [Buffer.concat(part)], answers: part.length });
+    }
+    const lines = running.log().match(/a caller is not on the allowlist/g)?.length ?? 0;
+    expect(lines).toBeGreaterThan(900);
+    expect(lines).toBeLessThan(1010);
+    expect(await running.scrape()).toContain('ingest_off_list_total{mode="log"} 1100');
+  });
+
+  const timedKeys = (...keys: object[]): string =>
+    JSON.stringify(keys.map((key) => ({ workspace: 'acme', ...key })));
+  const iso = (fromNowMs: number): string => new Date(Date.now() + fromNowMs).toISOString();
+
+  test.each([
+    ['expired', { not_after: iso(-1000) }],
+    ['not_yet_valid', { not_before: iso(3_600_000) }],
+  ])(
+    'a key outside its time (%s) proves nothing, and the operator is told',
+    async (fault, time) => {
+      const keys = timedKeys({ key: SIGNING_KEY, ...time }, { key: NEXT_KEY });
+      const running = await start({ CUSTOMERIO_SIGNING_KEYS: keys });
+      const statusWith = async (key: string) =>
+        (await post(running, request('{}', { lines: signedLines('{}', key) }))).text;
+      expect(await statusWith(SIGNING_KEY)).toContain('"reason":"wrong_signature"');
+      expect(await statusWith(SIGNING_KEY)).toContain('HTTP/1.1 401');
+      expect(await statusWith(NEXT_KEY)).toContain('HTTP/1.1 200');
+      const id = signingKeyId(SIGNING_KEY);
+      expect(await running.scrape()).toContain(
+        `ingest_untimely_key_matches_total{workspace="acme",key_id="${id}",fault="${fault}"} 2`,
+      );
+      const lines = running.log().split('\n');
+      const told = lines.filter((line) => line.includes('SIGNED WITH A KEY OUTSIDE ITS TIME'));
+      expect(told).toHaveLength(1);
+      expect(told[0]).toContain('"level":"error"');
+      expect(told[0]).toContain(`"key_id":"${id}","fault":"${fault}"`);
+      expect(running.log()).not.toContain(SIGNING_KEY);
+    },
+  );
+
+  test('a valid key that ends soon is warned of at the start and stands in the metrics', async () => {
+    const end = iso(3_600_000);
+    const running = await start({
+      CUSTOMERIO_SIGNING_KEYS: timedKeys({ key: SIGNING_KEY, not_after: end }),
+    });
+    expect(running.log()).toContain(`"expires_at":"${end}"`);
+    const id = signingKeyId(SIGNING_KEY);
+    expect(await running.scrape()).toContain(
+      `ingest_signing_key_expiry_seconds{workspace="acme",key_id="${id}"} ${Math.floor(Date.parse(end) / 1000)}`,
+    );
+  });
+
+  test('a refused stale call shows its reason and its age', async () => {
+    const running = await start({
+      INGEST_TIMESTAMP_POLICY: 'enforce',
+      INGEST_TIMESTAMP_PAST_TOLERANCE_SECONDS: '60',
+    });
+    const signedAgo = (seconds: number) => {
+      const timestamp = String(Math.floor(Date.now() / 1000) - seconds);
+      const signature = signatureOf('{}', timestamp);
+      const lines = ['Host: x', `X-CIO-Timestamp: ${timestamp}`, `X-CIO-Signature: ${signature}`];
+      return post(running, request('{}', { lines }));
+    };
+    expect((await signedAgo(90)).text).toContain('"reason":"stale_timestamp"');
+    expect((await signedAgo(-200)).statuses).toEqual([200]);
+    const scrape = await running.scrape();
+    expect(scrape).toContain('ingest_signature_failures_total{reason="stale_timestamp"} 1');
+    expect(scrape).toMatch(/ingest_request_age_seconds_sum\{workspace="acme"\} 9\d/);
+    expect(running.log()).toContain('"reason":"stale_timestamp"');
   });
 });
 

@@ -85,6 +85,12 @@ export const wholeNumber = (fallback: number, min: number, max: number) =>
     .transform(Number)
     .refine((value) => value >= min && value <= max, `must be ${min} to ${max}`);
 
+/** One of a few words. */
+export const oneOf = <const T extends readonly [string, ...string[]]>(
+  words: T,
+  fallback: T[number],
+) => z.enum(words, { error: `must be one of ${words.join(', ')}` }).default(fallback);
+
 const commaList = z.string().transform((text) =>
   text
     .split(',')

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { readSettings } from '@landed/schemas/settings';
 import { z } from 'zod';
+import { configuredKeys } from '../../traffic/configured-keys.ts';
 import { runTraffic, type TrafficLine } from '../../traffic/run-traffic.ts';
 import { readTrafficSettings, type TrafficSettings } from '../../traffic/settings.ts';
 import type { RunnerOptions } from './options.ts';
@@ -12,11 +13,11 @@ const liveRate = 20;
 /** A finite run is waited for, so it goes faster. */
 const finiteRate = 200;
 
-/** The first workspace of `workspace:key[,key];…`: the one the traffic is sent to. */
+/** The first workspace that has a key now: the one the traffic is sent to. */
 export const firstWorkspace = (env: Environment): string => {
   const shape = { CUSTOMERIO_SIGNING_KEYS: z.string() };
   const keys = readSettings(env, shape, ['CUSTOMERIO_SIGNING_KEYS']).CUSTOMERIO_SIGNING_KEYS;
-  return keys.split(':')[0]?.trim() ?? '';
+  return configuredKeys(keys, Date.now())[0]?.workspace ?? '';
 };
 
 /**

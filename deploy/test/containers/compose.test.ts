@@ -10,6 +10,7 @@ import {
   loadConfig as loadProcessor,
   settingNames as processorNames,
 } from '@landed/processor-service/config';
+import { rangesSettingNames } from '@landed/processor-service/commands/ranges';
 import { interpolate } from './interpolate.ts';
 
 type Service = {
@@ -84,7 +85,7 @@ describe('.env.example', () => {
   });
 
   test('it names every setting, and nothing else', () => {
-    const known = new Set([...ingestNames, ...processorNames]);
+    const known = new Set([...ingestNames, ...processorNames, ...rangesSettingNames]);
     const named = Object.keys(example);
     expect(named.filter((name) => !known.has(name))).toEqual([]);
     const isSecretFile = (name: string): boolean =>

@@ -113,6 +113,19 @@ describe('the environment of the services', () => {
     );
   });
 
+  test('keys with a time: the first workspace and key that are valid now', () => {
+    const entries = [
+      { workspace: 'acme', key: 'a-key-that-is-over-by-now', not_after: '2020-01-01T00:00:00Z' },
+      { workspace: 'shop', key: 'a-key-that-is-to-come-yet', not_before: '2999-01-01T00:00:00Z' },
+      { workspace: 'shop', key: 'a-key-that-is-valid-now-a' },
+    ];
+    const env = { CUSTOMERIO_SIGNING_KEYS: JSON.stringify(entries) };
+    expect(trafficSettings(plain, env, 'http://127.0.0.1:1', '/d')).toMatchObject({
+      workspace: 'shop',
+      key: 'a-key-that-is-valid-now-a',
+    });
+  });
+
   test('traffic goes to the first workspace, with its key; options win over the environment', () => {
     const env = { CUSTOMERIO_SIGNING_KEYS: 'acme:first,second;other:third', TRAFFIC_RATE: '7' };
     expect(firstWorkspace(env)).toBe('acme');

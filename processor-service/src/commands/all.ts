@@ -4,6 +4,7 @@ import type { AddCommand } from './command.ts';
 import { addExplain } from './explain.ts';
 import { addMigrate } from './migrate.ts';
 import { addOrder } from './order.ts';
+import { addRanges } from './ranges.ts';
 import { addRegister } from './register.ts';
 import { addScore } from './score.ts';
 import { addSetup } from './setup.ts';
@@ -20,4 +21,5 @@ export const commands: readonly AddCommand[] = [
   addTopics,
   addRegister,
   addMigrate,
+  addRanges,
 ];
