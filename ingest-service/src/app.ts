@@ -64,7 +64,6 @@ export function createWebhookListener(deps: AppDeps): WebhookListener {
     const receivedAt = deps.now();
     const { allowlist, timestampPolicy } = deps.access();
     const { source, workspace } = route;
-    const { rawHeaders } = request;
 
     // Our trouble is said first, and cheaply: before anything is read.
     const store = deps.store();
@@ -74,7 +73,7 @@ export function createWebhookListener(deps: AppDeps): WebhookListener {
     const caller = gatekeeper.look(allowlist, request);
     if (caller.isRefused) return refused('not_allowed');
 
-    const claim = readClaim(rawHeaders, source.scheme);
+    const claim = readClaim(request.rawHeaders, source.scheme);
     const keys = route.keys.at(receivedAt);
     const digest = startDigest(claim, keys.tried, source.scheme);
     const received = await receive(request, {
@@ -85,7 +84,7 @@ export function createWebhookListener(deps: AppDeps): WebhookListener {
     });
     if (received.kind !== 'body') return answerUnread(received);
 
-    const isKnownSecret = satisfies(route.temporary, rawHeaders, pathSecret);
+    const isKnownSecret = satisfies(route.temporary, request.rawHeaders, pathSecret);
     const proof = gatekeeper.timely(route, keys, digest.matchingKey());
     const verdict = judge(claim, proof, isKnownSecret, timestampPolicy, receivedAt);
     if (verdict.kind === 'refused') return gatekeeper.refuse(route, verdict, receivedAt);
