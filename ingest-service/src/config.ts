@@ -32,6 +32,8 @@ import type { LogLevel } from './log.ts';
 export type Config = {
   readonly host: string;
   readonly port: number;
+  /** Several processes may listen on the port; the kernel shares connections out among them. */
+  readonly isPortShared: boolean;
   readonly tls: CertificateFiles | null;
   /** How often the certificate files are looked at. */
   readonly tlsReloadMs: number;
@@ -63,6 +65,7 @@ const shape = {
   ...accessShape,
   INGEST_HOST: z.string().default('127.0.0.1'),
   INGEST_PORT: wholeNumber(8080, 0, 65_535),
+  INGEST_SHARED_PORT: oneOf(['off', 'on'], 'off'),
   INGEST_OPS_HOST: z.string().default('127.0.0.1'),
   INGEST_OPS_PORT: wholeNumber(9101, 0, 65_535),
   INGEST_STATE_DIR: z.string().default('.landed/ingest'),
@@ -71,10 +74,10 @@ const shape = {
   INGEST_TLS_KEY_FILE: z.string().optional(),
   INGEST_TLS_RELOAD_SECONDS: wholeNumber(10, 1, 3600),
   INGEST_SECRETS_RELOAD_SECONDS: wholeNumber(5, 1, 3600),
-  INGEST_KEEP_ALIVE_SECONDS: wholeNumber(75, 1, 3600),
+  INGEST_KEEP_ALIVE_SECONDS: wholeNumber(120, 1, 3600),
   INGEST_DEADLINE_MS: wholeNumber(3000, 500, 3500),
   INGEST_DRAIN_MS: wholeNumber(5000, 0, 60_000),
-  INGEST_BATCH_WAIT_MS: wholeNumber(5, 0, 50),
+  INGEST_BATCH_WAIT_MS: wholeNumber(3, 0, 50),
   INGEST_PENDING_RECORDS_MAX: wholeNumber(2000, 1, 100_000),
   INGEST_PENDING_BYTES_MAX: wholeNumber(64 * MIB, 2 * MIB, 1024 * MIB),
 };
@@ -172,6 +175,7 @@ export function loadConfig(env: Environment, now: number = Date.now()): Config {
   return {
     host: settings.INGEST_HOST,
     port: settings.INGEST_PORT,
+    isPortShared: settings.INGEST_SHARED_PORT === 'on',
     tls,
     tlsReloadMs: settings.INGEST_TLS_RELOAD_SECONDS * 1000,
     secretsReloadMs: settings.INGEST_SECRETS_RELOAD_SECONDS * 1000,

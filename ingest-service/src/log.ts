@@ -19,6 +19,7 @@ const FIELDS = new Set([
   'module',
   'error',
   'reason',
+  'setting',
   'source',
   'workspace',
   'count',

@@ -76,6 +76,13 @@ export function createWebServer(options: WebServerOptions): WebServer {
   };
 }
 
+/** Where to listen. A shared port may be held by several processes of the same user. */
+export type Place = {
+  readonly host: string;
+  readonly port: number;
+  readonly isShared?: boolean;
+};
+
 /**
  * Binds. Rejects with Node's error when the address is taken or not ours.
  *
@@ -84,13 +91,12 @@ export function createWebServer(options: WebServerOptions): WebServer {
  */
 export function listen(
   server: Server,
-  host: string,
-  port: number,
+  { host, port, isShared = false }: Place,
   onError: (error: Error) => void,
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host, port, backlog: 1024 }, () => {
+    server.listen({ host, port, backlog: 1024, reusePort: isShared }, () => {
       server.off('error', reject).on('error', onError);
       const address = server.address();
       resolve(typeof address === 'object' && address !== null ? address.port : port);

@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import { createAddressHasher } from '@landed/schemas/address-hash';
 import { createAccessInUse } from './access-in-use.ts';
 import { createAdmission } from './admission.ts';
@@ -13,12 +14,16 @@ import type { Logger } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { createOpsServer } from './ops.ts';
 import { createWebServer, listen } from './server.ts';
+import { checkSharedPort } from './shared-port.ts';
 import { watchPressure } from './shed.ts';
 import { createStorage } from './storage.ts';
-import type { Clients } from './storage.ts';
+import type { Clients, Storage } from './storage.ts';
 
 export type Service = {
-  /** Binds both ports; webhooks are answered 503 from here on. Rejects when a port is taken. */
+  /**
+   * Binds both ports; webhooks are answered 503 from here on. A shared port is bound once webhooks can
+   * be stored: until then the others on it have them all. Rejects when a port is taken.
+   */
   readonly bind: () => Promise<{ readonly port: number; readonly opsPort: number }>;
   /** True once webhooks can be stored, false when drained before. Rejects when they never will be. */
   readonly becomeAble: () => Promise<boolean>;
@@ -70,6 +75,23 @@ function createCertificate(
   };
 }
 
+/** Binds the port of health checks and scrapes, then that of webhooks. */
+async function bindBoth(
+  config: Config,
+  servers: { readonly web: Server; readonly ops: Server },
+  storage: Storage,
+  logger: Logger,
+): Promise<{ readonly port: number; readonly opsPort: number }> {
+  const { host, port, opsHost, isPortShared: isShared } = config;
+  const onError = createComplaint(logger);
+  const opsPort = await listen(servers.ops, { host: opsHost, port: config.opsPort }, onError);
+  if (isShared) {
+    checkSharedPort(logger);
+    if (!(await storage.becomeAble())) return { port, opsPort };
+  }
+  return { port: await listen(servers.web, { host, port, isShared }, onError), opsPort };
+}
+
 /** The ingest service, whole: two servers, one way to Kafka. Holds no global state. */
 export function createService({ config, clients, logger }: ServiceDeps): Service {
   const { limits, drainMs } = config;
@@ -119,12 +141,9 @@ export function createService({ config, clients, logger }: ServiceDeps): Service
   });
 
   return {
-    bind: async () => {
+    bind: () => {
       access.announce();
-      const onError = createComplaint(logger);
-      const opsPort = await listen(ops, config.opsHost, config.opsPort, onError);
-      const port = await listen(web.server, config.host, config.port, onError);
-      return { port, opsPort };
+      return bindBoth(config, { web: web.server, ops }, storage, logger);
     },
     becomeAble: storage.becomeAble,
     reload: access.replace,

@@ -131,18 +131,20 @@ export function createStorage(
     });
     store = createStore({ records, publisher });
   };
+  const becomeAble = async (): Promise<boolean> => {
+    producer.start();
+    try {
+      await open();
+      return true;
+    } catch (error) {
+      if (closing.signal.aborted) return false;
+      throw error;
+    }
+  };
+  let able: Promise<boolean> | null = null;
   return {
     store: () => store,
-    becomeAble: async () => {
-      producer.start();
-      try {
-        await open();
-        return true;
-      } catch (error) {
-        if (closing.signal.aborted) return false;
-        throw error;
-      }
-    },
+    becomeAble: () => (able ??= becomeAble()),
     isConnected: producer.isConnected,
     pending: publisher.pending,
     close: async (timeoutMs) => {
