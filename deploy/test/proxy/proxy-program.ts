@@ -41,8 +41,7 @@ type Kind = {
 
 export type ProxyProgram = {
   readonly name: Kind['name'];
-  /** '' where the program is installed; else why its tests are skipped, for their title. */
-  readonly absence: string;
+  readonly isInstalled: boolean;
   readonly sampleText: string;
   /** Exit code and output of the program's own check of a filled-in sample. */
   readonly check: (filling: Filling) => Promise<{ readonly code: number; readonly text: string }>;
@@ -148,7 +147,7 @@ function createProgram(kind: Kind): ProxyProgram {
   };
   return {
     name,
-    absence: path === undefined ? ` (skipped: no ${name} on the PATH)` : '',
+    isInstalled: path !== undefined,
     sampleText,
     check: async (filling) => {
       const { file, env } = await prepare(filling);

@@ -1,7 +1,7 @@
 import { Agent } from 'node:https';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Reply } from './call.ts';
-import { proxyPrograms } from './proxy-program.ts';
+import { forEachProxy } from './for-each-proxy.ts';
 import { FIRST, SECOND, createStand } from './stand.ts';
 import type { Behind, Stand } from './stand.ts';
 
@@ -43,41 +43,38 @@ function keepSending(proxy: Behind): {
   };
 }
 
-for (const program of proxyPrograms) {
-  const { name, absence } = program;
-  describe.skipIf(absence !== '')(`${name} in front of a pair that changes${absence}`, () => {
-    let stand: Stand;
-    beforeEach(async () => {
-      stand = await createStand(program);
-    });
-    afterEach(() => stand.end());
-
-    test('a rolling restart under load: every call reaches an instance that answers', async () => {
-      const first = await stand.service(FIRST, DRAIN);
-      const second = await stand.service(SECOND, DRAIN);
-      const load = keepSending(await stand.proxy([FIRST, SECOND]));
-      const isSentMore = async (count: number): Promise<void> => {
-        const wanted = load.count() + count;
-        await expect.poll(load.count, { timeout: 10_000 }).toBeGreaterThan(wanted);
-      };
-      await isSentMore(50);
-      const hosts = [FIRST, SECOND] as const;
-      const fresh = [];
-      for (const [at, old] of [first, second].entries()) {
-        await old.service.drain();
-        await isSentMore(50);
-        fresh.push(await stand.service(hosts[at]!));
-        // It gets calls again before the other one goes.
-        const { kafka } = fresh[at]!;
-        await expect.poll(() => kafka.written.length, { timeout: 10_000 }).toBeGreaterThan(20);
-      }
-      const replies = await load.stop();
-      const acknowledged = replies.filter(({ status, error }) => status === 200 && error === null);
-      const others = replies.filter((reply) => !acknowledged.includes(reply));
-      expect(others.filter((reply) => !isToldToWait(reply))).toEqual([]);
-      expect(others.length).toBeLessThan(replies.length / 20);
-      const stored = [first, second, ...fresh].flatMap(({ kafka }) => kafka.written);
-      expect(stored).toHaveLength(acknowledged.length);
-    });
+forEachProxy('in front of a pair that changes', (program) => {
+  let stand: Stand;
+  beforeEach(async () => {
+    stand = await createStand(program);
   });
-}
+  afterEach(() => stand.end());
+
+  test('a rolling restart under load: every call reaches an instance that answers', async () => {
+    const first = await stand.service(FIRST, DRAIN);
+    const second = await stand.service(SECOND, DRAIN);
+    const load = keepSending(await stand.proxy([FIRST, SECOND]));
+    const isSentMore = async (count: number): Promise<void> => {
+      const wanted = load.count() + count;
+      await expect.poll(load.count, { timeout: 10_000 }).toBeGreaterThan(wanted);
+    };
+    await isSentMore(50);
+    const hosts = [FIRST, SECOND] as const;
+    const fresh = [];
+    for (const [at, old] of [first, second].entries()) {
+      await old.service.drain();
+      await isSentMore(50);
+      fresh.push(await stand.service(hosts[at]!));
+      // It gets calls again before the other one goes.
+      const { kafka } = fresh[at]!;
+      await expect.poll(() => kafka.written.length, { timeout: 10_000 }).toBeGreaterThan(20);
+    }
+    const replies = await load.stop();
+    const acknowledged = replies.filter(({ status, error }) => status === 200 && error === null);
+    const others = replies.filter((reply) => !acknowledged.includes(reply));
+    expect(others.filter((reply) => !isToldToWait(reply))).toEqual([]);
+    expect(others.length).toBeLessThan(replies.length / 20);
+    const stored = [first, second, ...fresh].flatMap(({ kafka }) => kafka.written);
+    expect(stored).toHaveLength(acknowledged.length);
+  });
+});
