@@ -20,11 +20,12 @@ const commonName = (name: string): Buffer =>
   sequence(der(0x31, sequence(oid(0x55, 0x04, 0x03), der(0x0c, Buffer.from(name)))));
 const utcTime = (text: string): Buffer => der(0x17, Buffer.from(text));
 
-/** PEM texts of a certificate for 127.0.0.1 and of its key. */
+/** PEM texts of a certificate for a name and 127.0.0.1, and of its key. */
 export function selfSigned(name: string): { readonly cert: string; readonly key: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const address = der(0x87, Buffer.from([127, 0, 0, 1]));
-  const alternativeNames = sequence(oid(0x55, 0x1d, 0x11), der(0x04, sequence(address)));
+  const host = der(0x82, Buffer.from(name));
+  const alternativeNames = sequence(oid(0x55, 0x1d, 0x11), der(0x04, sequence(host, address)));
   const body = sequence(
     der(0xa0, der(0x02, Buffer.from([2]))),
     der(0x02, Buffer.from([1])),
