@@ -35,7 +35,7 @@ describe('what is enough', () => {
       opsHost: '127.0.0.1',
       opsPort: 9101,
       tls: null,
-      keepAliveMs: 75_000,
+      keepAliveMs: 120_000,
       drainMs: 5000,
       topics: { prefix: '', partitions: 12, replication: 1 },
       access: {
@@ -52,7 +52,7 @@ describe('what is enough', () => {
         bodyBytesSoftMax: 1_048_576,
         bodyBytesHardMax: 8_388_608,
         deadlineMs: 3000,
-        batchWaitMs: 5,
+        batchWaitMs: 3,
         pendingRecordsMax: 2000,
         pendingBytesMax: 67_108_864,
       },

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request as httpRequest } from 'node:http';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -354,4 +354,30 @@ test('a rolling restart of a pair under load: none refused, none reset, all stor
   const ids = records.map((record) => decoder.decode(record.value).event_id);
   const rolling = ids.filter((id) => id.startsWith('rolling-'));
   expect(rolling.sort()).toEqual([...load.acknowledged].sort());
+});
+
+/** Whether the kernel hands connections that wait at a closing port to the others on it. */
+function isHandedOver(): boolean {
+  const file = '/proc/sys/net/ipv4/tcp_migrate_req';
+  return existsSync(file) && readFileSync(file, 'utf8').trim() === '1';
+}
+
+test('a new process takes over a shared port under load: none refused, none reset', async ({
+  skip,
+}) => {
+  skip(!isHandedOver(), 'net.ipv4.tcp_migrate_req is not 1 on this machine');
+  const shared = { INGEST_SHARED_PORT: 'on' };
+  let current = await start(shared);
+  const load = createBalancedLoad(() => [current]);
+  await expect.poll(() => load.acknowledged.length, { timeout: 10_000 }).toBeGreaterThan(50);
+  for (let count = 0; count < 3; count += 1) {
+    const old = current;
+    current = await start(shared, { port: old.port, opsPort: await freePort() });
+    await expect.poll(() => load.isReady(current), { timeout: 10_000 }).toBe(true);
+    old.child.kill('SIGTERM');
+    expect(await old.exited).toBe(0);
+  }
+  await load.stop();
+  expect(load.failures).toEqual([]);
+  expect(load.acknowledged.length).toBeGreaterThan(300);
 });
