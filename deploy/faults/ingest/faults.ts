@@ -1,0 +1,14 @@
+import { brokerPaused } from './broker-paused.ts';
+import { brokerStopped } from './broker-stopped.ts';
+import { churn } from './churn.ts';
+import type { Fault } from './fault.ts';
+import { slowlorisBodies, slowlorisHeaders } from './slowloris.ts';
+
+/** Every fault, in the order of `all`. */
+export const FAULTS: readonly Fault[] = [
+  slowlorisHeaders,
+  slowlorisBodies,
+  churn,
+  brokerStopped,
+  brokerPaused,
+];
