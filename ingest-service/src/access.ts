@@ -1,3 +1,4 @@
+import type { BlockList } from 'node:net';
 import { createAllowlist } from './allowlist.ts';
 import type { Allowlist } from './allowlist.ts';
 import type { AccessConfig } from './config.ts';
@@ -12,6 +13,7 @@ import type { TimestampPolicy } from './verify.ts';
 export type Access = {
   readonly routes: Routes;
   readonly allowlist: Allowlist;
+  readonly trustedProxies: BlockList;
   readonly timestampPolicy: TimestampPolicy;
   readonly keyIds: readonly string[];
   /** Workspaces that a shared secret opens for now. */
@@ -37,6 +39,7 @@ export function createAccess(config: AccessConfig): Access {
   return {
     routes: createRoutes(routes),
     allowlist: createAllowlist(config.allowlistMode, config.networks, config.trustedProxies),
+    trustedProxies: config.trustedProxies,
     timestampPolicy: config.timestampPolicy,
     keyIds: routes.flatMap((route) => route.keys.map((key) => key.id)),
     temporaryWorkspaces: routes

@@ -3,10 +3,11 @@ import { BlockList, isIP } from 'node:net';
 export type AllowlistMode = 'off' | 'log' | 'enforce';
 
 /** The family of an address as `net.BlockList` names it. */
-const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIP(address) === 6 ? 'ipv6' : 'ipv4');
+export const familyOf = (address: string): 'ipv4' | 'ipv6' =>
+  isIP(address) === 6 ? 'ipv6' : 'ipv4';
 
 /** An address as it is compared: IPv4 in IPv6 clothes undressed; '' when it is none. */
-function plainAddress(text: string): string {
+export function plainAddress(text: string): string {
   const address = text.trim().replace(/^\[(.*)\]$/, '$1');
   const mapped = /^::ffff:(\d{1,3}(?:\.\d{1,3}){3})$/i.exec(address)?.[1] ?? address;
   return isIP(mapped) === 0 ? '' : mapped;

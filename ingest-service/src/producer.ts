@@ -68,13 +68,16 @@ export function createProducer(deps: ProducerDeps): Producer {
 
   const sendThrough = async (sender: Sender, records: readonly OutgoingRecord[]): Promise<Sent> => {
     const outcome = sender.send(records);
+    const hangsAt = performance.now() + limits.sendTimeoutMs;
     try {
       const sent = await within(outcome, limits.sendTimeoutMs, 'send to Kafka');
       if (sent === 'stored') circuit.succeeded();
       else drop(sender, outcome);
       return sent;
     } catch (error) {
-      circuit.failed(performance.now());
+      const now = performance.now();
+      if (now >= hangsAt) circuit.hung(now);
+      else circuit.failed(now);
       logger.warn({ error, records: records.length }, 'a batch was not stored');
       drop(sender, outcome);
       throw error;

@@ -1,3 +1,5 @@
+import type { RequestListener, Server } from 'node:http';
+import type { BlockList } from 'node:net';
 import { createAddressHasher } from '@landed/schemas/address-hash';
 import { createAccess } from './access.ts';
 import type { Access } from './access.ts';
@@ -5,12 +7,14 @@ import { createAdmission } from './admission.ts';
 import { readCertificate, watchCertificate } from './certificate.ts';
 import type { Certificate } from './certificate.ts';
 import type { AccessConfig, Config } from './config.ts';
+import { createConnections } from './connections.ts';
 import { createDrain } from './drain.ts';
 import { createFeed } from './feed.ts';
 import { createListener } from './listener.ts';
 import { createLimiter } from './log.ts';
 import type { Logger } from './log.ts';
 import { createMetrics } from './metrics.ts';
+import type { Metrics } from './metrics.ts';
 import { createOpsServer } from './ops.ts';
 import { createWebServer, listen } from './server.ts';
 import { watchPressure } from './shed.ts';
@@ -54,15 +58,14 @@ function announce(access: Access, logger: Logger): void {
   }
 }
 
-/** The certificate in use, replaced when its files change. */
-function createCertificate(
-  config: Config,
-  logger: Logger,
-): {
+type CurrentCertificate = {
   readonly current: () => Certificate | null;
   readonly watch: (use: (certificate: Certificate) => void) => void;
   readonly stop: () => void;
-} {
+};
+
+/** The certificate in use, replaced when its files change. */
+function createCertificate(config: Config, logger: Logger): CurrentCertificate {
   const { tls } = config;
   let current = tls && readCertificate(tls);
   let stop = (): void => undefined;
@@ -78,6 +81,29 @@ function createCertificate(
     },
     stop: () => stop(),
   };
+}
+
+/** The webhook port, its connections capped, its certificate kept fresh. */
+function createGuardedServer(deps: {
+  readonly config: Config;
+  readonly listener: RequestListener;
+  readonly certificate: CurrentCertificate;
+  readonly metrics: Metrics;
+  readonly trustedProxies: () => BlockList;
+}): Server {
+  const { config, listener, certificate, metrics, trustedProxies } = deps;
+  const { registry } = metrics;
+  const connections = createConnections({ caps: config.limits, trustedProxies, registry });
+  const web = createWebServer({
+    listener: connections.guard(listener),
+    certificate: certificate.current(),
+    keepAliveMs: config.keepAliveMs,
+    bodyBytesHardMax: config.limits.bodyBytesHardMax,
+    onBrokenRequest: metrics.brokenRequest,
+  });
+  connections.watch(web.server);
+  certificate.watch(web.useCertificate);
+  return web.server;
 }
 
 /** The ingest service, whole: two servers, one way to Kafka. Holds no global state. */
@@ -104,14 +130,13 @@ export function createService({ config, clients, logger }: ServiceDeps): Service
     logger: logger.child({ module: 'app' }),
     now: Date.now,
   });
-  const web = createWebServer({
+  const server = createGuardedServer({
+    config,
     listener,
-    certificate: certificate.current(),
-    keepAliveMs: config.keepAliveMs,
-    bodyBytesHardMax: limits.bodyBytesHardMax,
-    onBrokenRequest: metrics.brokenRequest,
+    certificate,
+    metrics,
+    trustedProxies: () => access.trustedProxies,
   });
-  certificate.watch(web.useCertificate);
   const { isConnected } = storage;
   const isAble = (): boolean => storage.store() !== null;
   const ops = createOpsServer({
@@ -133,13 +158,13 @@ export function createService({ config, clients, logger }: ServiceDeps): Service
       announce(access, logger);
       const onError = createComplaint(logger);
       const opsPort = await listen(ops, config.opsHost, config.opsPort, onError);
-      const port = await listen(web.server, config.host, config.port, onError);
+      const port = await listen(server, config.host, config.port, onError);
       return { port, opsPort };
     },
     becomeAble: storage.becomeAble,
     reload: (changed) => announce((access = createAccess(changed)), logger),
     drain: createDrain({
-      server: web.server,
+      server,
       ops,
       drainMs,
       begin: () => {
