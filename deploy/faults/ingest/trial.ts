@@ -43,11 +43,16 @@ export function startSender(world: World, port: number, rate: number): RunningSe
   };
 }
 
-/** What a fault does to the service, and what it saw. */
-export type Act = (stage: {
-  readonly world: World;
-  readonly instance: Instance;
-}) => Promise<Omit<Findings, 'laws'> & { readonly laws?: readonly Bar[] }>;
+/** What a fault saw while it lasted. */
+export type Seen = {
+  readonly figures: Findings['figures'];
+  readonly laws?: readonly Bar[];
+  /** Event ids of its own that got a 2xx. */
+  readonly acknowledged?: readonly string[];
+};
+
+/** What a fault does to the service. */
+export type Act = (stage: { readonly world: World; readonly instance: Instance }) => Promise<Seen>;
 
 /** What is known once the sender has ended. */
 export type Trial = {
@@ -102,6 +107,24 @@ function commonFigures(
   };
 }
 
+/** Connections to Kafka may come and go by a few. */
+const DESCRIPTORS_SPARE = 8;
+const DESCRIPTORS_BACK_MS = 10_000;
+
+/** Law: when all senders are gone, so are their descriptors. */
+async function descriptorsBack(instance: Instance, before: number): Promise<Bar> {
+  const now = (): number => instance.vitals().descriptors;
+  const isBack = (): boolean => now() <= before + DESCRIPTORS_SPARE;
+  const endsAt = performance.now() + DESCRIPTORS_BACK_MS;
+  while (!isBack() && performance.now() < endsAt) await sleep(50);
+  return {
+    name: 'descriptors before and after the senders',
+    asked: 'as before',
+    measured: `${before}, ${now()}`,
+    holds: isBack(),
+  };
+}
+
 /**
  * One trial: a service, a good sender, calm, the fault, calm again; then every event that got a 2xx
  * is looked for in the raw topic.
@@ -109,6 +132,7 @@ function commonFigures(
 export async function tryFault(context: FaultContext, plan: TrialPlan): Promise<Findings> {
   const world = await context.world();
   const instance = await startInstance(world, plan.env);
+  const { descriptors } = instance.vitals();
   const sender = startSender(world, instance.port, context.options.rate);
   try {
     await sleep(plan.calmMs);
@@ -125,8 +149,10 @@ export async function tryFault(context: FaultContext, plan: TrialPlan): Promise<
     const calm = between(attempts, beganAt - plan.calmMs / 2, beganAt);
     const trial = { attempts, calm, during: between(attempts, beganAt, endedAt) };
     const judged = plan.judge(trial);
+    const back = await descriptorsBack(instance, descriptors);
     const code = await instance.stop();
     const acknowledged = report.acknowledged.map((number) => `${sender.idPrefix}${number}`);
+    acknowledged.push(...(seen.acknowledged ?? []));
     return {
       laws: [
         onlyLawfulAnswers(attempts),
@@ -135,6 +161,7 @@ export async function tryFault(context: FaultContext, plan: TrialPlan): Promise<
         ...judged.laws,
         ...(seen.laws ?? []),
         memoryWithin(grown, GROWTH_BYTES_MAX, 'memory at most above the start'),
+        back,
         exitsInOrder(code),
       ],
       figures: {
