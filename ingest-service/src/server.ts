@@ -35,6 +35,11 @@ const hardening = {
 } as const;
 
 const BROKEN_CLOSE_MS = 1_000;
+/**
+ * Connections that wait to be accepted. Where the queue is full the kernel drops them, and the
+ * sender's tries again after 1, 3, 7 seconds: longer than it waits for an answer.
+ */
+const BACKLOG = 4_096;
 
 const REASONS: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
@@ -90,7 +95,7 @@ export function listen(
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host, port, backlog: 1024 }, () => {
+    server.listen({ host, port, backlog: BACKLOG }, () => {
       server.off('error', reject).on('error', onError);
       const address = server.address();
       resolve(typeof address === 'object' && address !== null ? address.port : port);

@@ -1,6 +1,7 @@
 import { brokerPaused } from './broker-paused.ts';
 import { brokerStopped } from './broker-stopped.ts';
 import { churn } from './churn.ts';
+import { diskFull } from './disk-full.ts';
 import type { Fault } from './fault.ts';
 import { overload } from './overload.ts';
 import { rolling } from './rolling.ts';
@@ -14,5 +15,6 @@ export const FAULTS: readonly Fault[] = [
   overload,
   brokerStopped,
   brokerPaused,
+  diskFull,
   rolling,
 ];
