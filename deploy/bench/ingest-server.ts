@@ -14,7 +14,7 @@ if (!mount) throw new Error(`the mount must be one of ${MOUNTS.join(', ')}`);
 const config = loadConfig(process.env);
 const { server, storage } = mountServer(mount, config, storageName === 'memory');
 process.removeAllListeners('warning');
-const port = await listen(server, '127.0.0.1', 0, (error) => {
+const port = await listen(server, { host: '127.0.0.1', port: 0 }, (error) => {
   throw error;
 });
 await storage?.becomeAble();

@@ -98,6 +98,11 @@ export function createConnections(deps: ConnectionsDeps): Connections {
   };
 
   const onConnection = (socket: Socket): void => {
+    if (open >= connectionsMax * UNHEARD_TIMES) {
+      counted.inc({ cap: 'unheard' });
+      socket.destroy();
+      return;
+    }
     const address = addressOf(socket);
     open += 1;
     perAddress.set(address, ofAddress(address) + 1);
@@ -113,8 +118,6 @@ export function createConnections(deps: ConnectionsDeps): Connections {
 
   return {
     watch: (server) => {
-      server.maxConnections = connectionsMax * UNHEARD_TIMES;
-      server.on('drop', () => counted.inc({ cap: 'unheard' }));
       server.prependListener('connection', onConnection);
     },
     guard: (listener) => (request: IncomingMessage, response: ServerResponse) => {

@@ -68,7 +68,11 @@ export function createProducer(deps: ProducerDeps): Producer {
 
   const sendThrough = async (sender: Sender, records: readonly OutgoingRecord[]): Promise<Sent> => {
     const outcome = sender.send(records);
-    const hangsAt = performance.now() + limits.sendTimeoutMs;
+    const flight = { isOver: false };
+    const land = (): void => {
+      flight.isOver = true;
+    };
+    outcome.then(land, land);
     try {
       const sent = await within(outcome, limits.sendTimeoutMs, 'send to Kafka');
       if (sent === 'stored') circuit.succeeded();
@@ -76,8 +80,8 @@ export function createProducer(deps: ProducerDeps): Producer {
       return sent;
     } catch (error) {
       const now = performance.now();
-      if (now >= hangsAt) circuit.hung(now);
-      else circuit.failed(now);
+      if (flight.isOver) circuit.failed(now);
+      else circuit.hung(now);
       logger.warn({ error, records: records.length }, 'a batch was not stored');
       drop(sender, outcome);
       throw error;

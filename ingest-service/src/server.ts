@@ -1,6 +1,7 @@
 import { createServer as createHttpServer } from 'node:http';
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
+import type { ListenOptions, Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Certificate } from './certificate.ts';
 import { declaredBytes } from './receive.ts';
@@ -88,17 +89,16 @@ export function createWebServer(options: WebServerOptions): WebServer {
  *   descriptors, say): without a listener they would end the process
  */
 export function listen(
-  server: Server,
-  host: string,
-  port: number,
+  server: NetServer,
+  address: ListenOptions & { readonly port: number },
   onError: (error: Error) => void,
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host, port, backlog: BACKLOG }, () => {
+    server.listen({ ...address, backlog: BACKLOG }, () => {
       server.off('error', reject).on('error', onError);
-      const address = server.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : port);
+      const bound = server.address();
+      resolve(typeof bound === 'object' && bound !== null ? bound.port : address.port);
     });
   });
 }

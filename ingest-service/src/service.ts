@@ -1,6 +1,8 @@
 import type { RequestListener, Server } from 'node:http';
 import type { BlockList } from 'node:net';
 import { createAddressHasher } from '@landed/schemas/address-hash';
+import { listenWide } from './acceptors.ts';
+import type { Listening } from './acceptors.ts';
 import { createAccess } from './access.ts';
 import type { Access } from './access.ts';
 import { createAdmission } from './admission.ts';
@@ -116,6 +118,7 @@ export function createService({ config, clients, logger }: ServiceDeps): Service
   const certificate = createCertificate(config, logger);
   let access = createAccess(config.access);
   let isDraining = false;
+  let listening: Listening | null = null;
 
   const listener = createListener({
     access: () => access,
@@ -157,14 +160,15 @@ export function createService({ config, clients, logger }: ServiceDeps): Service
     bind: async () => {
       announce(access, logger);
       const onError = createComplaint(logger);
-      const opsPort = await listen(ops, config.opsHost, config.opsPort, onError);
-      const port = await listen(server, config.host, config.port, onError);
-      return { port, opsPort };
+      const opsPort = await listen(ops, { host: config.opsHost, port: config.opsPort }, onError);
+      listening = await listenWide(server, config.host, config.port, onError);
+      return { port: listening.port, opsPort };
     },
     becomeAble: storage.becomeAble,
     reload: (changed) => announce((access = createAccess(changed)), logger),
     drain: createDrain({
       server,
+      acceptors: () => listening?.servers ?? [],
       ops,
       drainMs,
       begin: () => {

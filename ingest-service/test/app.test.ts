@@ -40,7 +40,7 @@ let port = 0;
 const post = (bytes: Uint8Array, answers = 1) => exchange(port, { parts: [bytes], answers });
 
 beforeAll(async () => {
-  port = await listen(server, '127.0.0.1', 0, () => undefined);
+  port = await listen(server, { host: '127.0.0.1', port: 0 }, () => undefined);
 });
 afterAll(() => {
   server.closeAllConnections();

@@ -1,0 +1,51 @@
+import type { Server as WebServer } from 'node:http';
+import { createServer } from 'node:net';
+import type { Server } from 'node:net';
+import { listen } from './server.ts';
+
+/** Everything that listens on one port. */
+export type Listening = {
+  readonly port: number;
+  /** Each is to be closed; connections belong to the one that accepted them. */
+  readonly servers: readonly Server[];
+};
+
+/**
+ * Sockets that listen on the webhook port. Since libuv 1.46 a turn of the event loop accepts one
+ * connection of each: with a single one, a loop kept busy by those it has (100 ms a turn) takes in
+ * ten a second, and the others wait longer than their sender does.
+ */
+const ACCEPTORS = 16;
+
+/**
+ * Binds a server, and further sockets beside it that hand it their connections. Where the system
+ * has no shared ports there is only the one. Rejects when the port is taken, by whomever.
+ */
+export async function listenWide(
+  server: WebServer,
+  host: string,
+  port: number,
+  onError: (error: Error) => void,
+): Promise<Listening> {
+  // A shared port could be shared by mistake: first it must be free for us alone.
+  const probe = createServer();
+  const free = await listen(probe, { host, port }, onError);
+  await new Promise<void>((resolve) => {
+    probe.close(() => resolve());
+  });
+  const shared = { host, port: free, reusePort: true };
+  try {
+    await listen(server, shared, onError);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOTSUP') throw error;
+    await listen(server, { host, port: free }, onError);
+    return { port: free, servers: [server] };
+  }
+  const others = Array.from({ length: ACCEPTORS - 1 }, () =>
+    createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
+      server.emit('connection', socket);
+    }),
+  );
+  for (const other of others) await listen(other, shared, onError);
+  return { port: free, servers: [server, ...others] };
+}
