@@ -4,7 +4,7 @@ import { outageFault } from './outage.ts';
 export const brokerPaused = outageFault(
   'broker-paused',
   'the broker is held (SIGSTOP) with its connections open, and let go on',
-  [
+  () => [
     {
       what: 'SIGSTOP',
       suffer: async (stack, ms) => {

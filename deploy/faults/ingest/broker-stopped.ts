@@ -3,7 +3,7 @@ import { waitUntil } from '../../local/stack/wait-until.ts';
 import type { Stack } from '../../local/stack/stack.ts';
 import { isAlive } from './processes.ts';
 import { outageFault } from './outage.ts';
-import type { Outage } from './outage.ts';
+import type { StopSignal } from './fault.ts';
 
 const STOP_MS = 20_000;
 const brokerPid = (stack: Stack): number =>
@@ -11,7 +11,7 @@ const brokerPid = (stack: Stack): number =>
 
 /** Stops the broker by a signal, starts it again after a while. */
 const stopped =
-  (signal: 'SIGTERM' | 'SIGKILL') =>
+  (signal: StopSignal) =>
   async (stack: Stack, ms: number): Promise<void> => {
     const pid = brokerPid(stack);
     const startAgainAt = performance.now() + ms;
@@ -25,13 +25,11 @@ const stopped =
     await stack.restart('kafka');
   };
 
-const ways: readonly Outage[] = [
-  { what: 'SIGTERM', suffer: stopped('SIGTERM') },
-  { what: 'kill -9', suffer: stopped('SIGKILL') },
-];
+const WORDS: Readonly<Record<StopSignal, string>> = { SIGTERM: 'SIGTERM', SIGKILL: 'kill -9' };
 
 export const brokerStopped = outageFault(
   'broker-stopped',
   'the broker is stopped, in order and by kill -9, and started again',
-  ways,
+  ({ stopSignals }) =>
+    stopSignals.map((signal) => ({ what: WORDS[signal], suffer: stopped(signal) })),
 );

@@ -10,8 +10,6 @@ import { ATTACK_ADDRESSES } from './slow-client.ts';
 import { tryFault } from './trial.ts';
 import type { Instance } from './instance.ts';
 
-const CALM_MS = 3_000;
-const AFTER_MS = 2_000;
 const AT_ONCE = 48;
 const WAIT_MS = 5_000;
 const GROWTH_BYTES_MAX = 50e6;
@@ -129,8 +127,6 @@ export const churn: Fault = {
   run: (context) => {
     const { churn: count } = context.options;
     return tryFault(context, {
-      calmMs: CALM_MS,
-      afterMs: AFTER_MS,
       act: async ({ world, instance }) => {
         context.tell(`churn: ${count} connections, ${AT_ONCE} at once`);
         const begin = performance.now();

@@ -16,9 +16,7 @@ import { openWorld } from './world.ts';
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 /** Enough for the broker's own files and some traffic. */
 const DISK_BYTES = 192 * 1024 * 1024;
-const CALM_MS = 3_000;
 const FULL_MS = 12_000;
-const AFTER_MS = 11_000;
 const KNOWN_AFTER_MS = 4_000;
 
 async function fillAndFree(context: FaultContext, disk: SmallDisk, dir: string): Promise<Findings> {
@@ -30,8 +28,6 @@ async function fillAndFree(context: FaultContext, disk: SmallDisk, dir: string):
     return await tryFault(
       { ...context, world: () => Promise.resolve(world) },
       {
-        calmMs: CALM_MS,
-        afterMs: AFTER_MS,
         act: async () => {
           context.tell('disk-full: the disk of the broker is filled');
           fullAt = wallNow();

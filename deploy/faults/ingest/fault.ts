@@ -1,6 +1,8 @@
 import type { Bar } from '../../bench/bars.ts';
 import type { World } from './world.ts';
 
+export type StopSignal = 'SIGTERM' | 'SIGKILL';
+
 /** How hard the faults are. Each reads what concerns it. */
 export type FaultOptions = {
   /** Calls a second of the good sender. */
@@ -14,7 +16,11 @@ export type FaultOptions = {
   /** Times the measured capacity. */
   readonly overloadTimes: number;
   readonly overloadConnections: number;
-  /** Lengths of the outages of the broker. */
+  /** Service without a fault, before it and after it. */
+  readonly calmMs: number;
+  readonly afterMs: number;
+  /** How the broker is stopped, and the lengths of its outages. */
+  readonly stopSignals: readonly StopSignal[];
   readonly outagesMs: readonly number[];
   readonly restarts: number;
   readonly rollingRate: number;

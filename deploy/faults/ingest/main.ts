@@ -57,6 +57,10 @@ async function runFault(fault: Fault, options: FaultOptions): Promise<Report> {
   }
 }
 
+const CALM_MS = 3_000;
+/** Longer than a recovery may take, so that a late one shows. */
+const AFTER_MS = 11_000;
+
 const count = wholeNumber(1, 1_000_000);
 const outageList = (text: string): readonly number[] =>
   text.split(',').map((each) => wholeNumber(1, 60)(each) * 1000);
@@ -107,6 +111,9 @@ const options: FaultOptions = {
   overloadMs: given.overloadSeconds * 1000,
   overloadTimes: given.times,
   overloadConnections: given.overloadConnections,
+  calmMs: CALM_MS,
+  afterMs: AFTER_MS,
+  stopSignals: ['SIGTERM', 'SIGKILL'],
   outagesMs: given.outages,
   restarts: given.restarts,
   rollingRate: given.rollingRate,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Stack } from '../../local/stack/stack.ts';
 import { between, refusals } from './attempts.ts';
-import type { Fault } from './fault.ts';
+import type { Fault, FaultOptions } from './fault.ts';
 import { wallNow } from './good-sender.ts';
 import { recoversSoon, refusesAtOnce } from './laws.ts';
 import type { Suffered } from './laws.ts';
@@ -13,14 +13,15 @@ export type Outage = {
   readonly suffer: (stack: Stack, ms: number) => Promise<void>;
 };
 
-const CALM_MS = 3_000;
-/** Longer than a recovery may take, so that a late one shows. */
-const AFTER_MS = 11_000;
 /** From here on the trouble is known: until then a call waits for its deadline, hoping. */
 const KNOWN_AFTER_MS = 4_000;
 
 /** A fault of the broker alone, in several ways and lengths one after the other. */
-export function outageFault(name: string, about: string, ways: readonly Outage[]): Fault {
+export function outageFault(
+  name: string,
+  about: string,
+  waysOf: (options: FaultOptions) => readonly Outage[],
+): Fault {
   return {
     name,
     about,
@@ -29,13 +30,13 @@ export function outageFault(name: string, about: string, ways: readonly Outage[]
       const { stack } = await context.world();
       if (stack === null) return { skipped: 'the broker belongs to somebody else' };
       const suffered: Suffered[] = [];
-      const outages = ways.flatMap((way) => options.outagesMs.map((ms) => ({ ...way, ms })));
+      const outages = waysOf(options).flatMap((way) =>
+        options.outagesMs.map((ms) => ({ ...way, ms })),
+      );
       return tryFault(context, {
-        calmMs: CALM_MS,
-        afterMs: AFTER_MS,
         act: async () => {
           for (const [at, { what, suffer, ms }] of outages.entries()) {
-            if (at > 0) await sleep(AFTER_MS);
+            if (at > 0) await sleep(options.afterMs);
             const label = `${what} ${ms / 1000} s`;
             tell(`${name}: ${label}`);
             const beganAt = wallNow();

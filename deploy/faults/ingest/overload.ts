@@ -10,8 +10,6 @@ import { recoversSoon } from './laws.ts';
 import { tryFault } from './trial.ts';
 import type { World } from './world.ts';
 
-const CALM_MS = 3_000;
-const AFTER_MS = 11_000;
 const WARM_UP_MS = 3_000;
 const CAPACITY_MS = 6_000;
 const CAPACITY_CONNECTIONS = 512;
@@ -72,8 +70,6 @@ export const overload: Fault = {
     const { overloadMs, overloadTimes, overloadConnections } = context.options;
     let floodedAt = { what: 'overload', beganAt: 0, endedAt: 0 };
     return tryFault(context, {
-      calmMs: CALM_MS,
-      afterMs: AFTER_MS,
       act: async ({ world, instance }) => {
         const calm = { connections: CAPACITY_CONNECTIONS, durationMs: CAPACITY_MS, rate: 0 };
         const most = await flood(world, instance, calm);

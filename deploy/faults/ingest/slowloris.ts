@@ -6,8 +6,8 @@ import { ATTACK_ADDRESSES, startSlowClient } from './slow-client.ts';
 import type { SlowEnd } from './slow-client.ts';
 import { tryFault } from './trial.ts';
 
-const CALM_MS = 12_000;
-const AFTER_MS = 2_000;
+/** Long enough for a p99 to compare with. */
+const SLOW_CALM_MS = 12_000;
 const P99_TIMES_MAX = 2;
 /** Below this a doubled p99 is the noise of one machine, not the work of the attack. */
 const P99_FLOOR_MS = 20;
@@ -59,8 +59,7 @@ function slowFault(name: string, about: string, slowness: Slowness): Fault {
     run: (context) => {
       const { slowConnections, slowMs } = context.options;
       return tryFault(context, {
-        calmMs: Math.min(CALM_MS, slowMs),
-        afterMs: AFTER_MS,
+        calmMs: Math.min(SLOW_CALM_MS, slowMs),
         act: async ({ instance }) => {
           context.tell(`${name}: ${slowConnections} connections for ${slowMs / 1000} s`);
           const clients = Array.from({ length: slowConnections }, (_, at) =>

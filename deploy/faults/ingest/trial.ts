@@ -63,9 +63,8 @@ export type Trial = {
 
 export type TrialPlan = {
   readonly env?: Readonly<Record<string, string>>;
-  readonly calmMs: number;
-  /** Service as before, after the fault. */
-  readonly afterMs: number;
+  /** Instead of what the options say. */
+  readonly calmMs?: number;
   readonly act: Act;
   /** Laws about what the good sender met. */
   readonly judge: (trial: Trial) => Findings;
@@ -131,22 +130,24 @@ async function descriptorsBack(instance: Instance, before: number): Promise<Bar>
  */
 export async function tryFault(context: FaultContext, plan: TrialPlan): Promise<Findings> {
   const world = await context.world();
+  const { rate, afterMs } = context.options;
+  const { calmMs = context.options.calmMs } = plan;
   const instance = await startInstance(world, plan.env);
   const { descriptors } = instance.vitals();
-  const sender = startSender(world, instance.port, context.options.rate);
+  const sender = startSender(world, instance.port, rate);
   try {
-    await sleep(plan.calmMs);
+    await sleep(calmMs);
     const beganAt = wallNow();
     const before = instance.vitals();
     const peak = watchPeak(instance);
     const seen = await plan.act({ world, instance });
     const endedAt = wallNow();
     const after = instance.vitals();
-    await sleep(plan.afterMs);
+    await sleep(afterMs);
     const report = await sender.finish();
     const grown = peak.stop() - before.residentBytes;
     const { attempts } = report;
-    const calm = between(attempts, beganAt - plan.calmMs / 2, beganAt);
+    const calm = between(attempts, beganAt - calmMs / 2, beganAt);
     const trial = { attempts, calm, during: between(attempts, beganAt, endedAt) };
     const judged = plan.judge(trial);
     const back = await descriptorsBack(instance, descriptors);
