@@ -12,10 +12,10 @@ export type Listening = {
 
 /**
  * Sockets that listen on the webhook port. Since libuv 1.46 a turn of the event loop accepts one
- * connection of each: with a single one, a loop kept busy by those it has (100 ms a turn) takes in
- * ten a second, and the others wait longer than their sender does.
+ * connection of each. With a single one, a loop kept busy by the connections it has (a quarter of a
+ * second a turn) takes in four a second, and a good sender's wait for longer than it does.
  */
-const ACCEPTORS = 16;
+const ACCEPTORS = 64;
 
 /**
  * Binds a server, and further sockets beside it that hand it their connections. Where the system

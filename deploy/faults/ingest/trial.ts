@@ -71,7 +71,7 @@ export type TrialPlan = {
 };
 
 const VITALS_EVERY_MS = 250;
-const GROWTH_BYTES_MAX = 150e6;
+const GROWTH_BYTES_MAX = 200e6;
 
 /** Highest memory of a process until told to stop. */
 function watchPeak(instance: Instance): { readonly stop: () => number } {
