@@ -1,3 +1,4 @@
+import type { BlockList } from 'node:net';
 import { createAllowlist } from './allowlist.ts';
 import type { Allowlist } from './allowlist.ts';
 import type { AccessConfig, NamedRanges } from './access-config.ts';
@@ -13,6 +14,7 @@ export type Access = {
   readonly routes: Routes;
   readonly allowlist: Allowlist;
   readonly ranges: NamedRanges | null;
+  readonly trustedProxies: BlockList;
   readonly timestampPolicy: TimestampPolicy;
   readonly keyIds: readonly string[];
   /** Workspaces that a shared secret opens for now. */
@@ -39,6 +41,7 @@ export function createAccess(config: AccessConfig): Access {
     routes: createRoutes(routes),
     allowlist: createAllowlist(config.allowlistMode, config.networks, config.trustedProxies),
     ranges: config.ranges,
+    trustedProxies: config.trustedProxies,
     timestampPolicy: config.timestampPolicy,
     keyIds: routes.flatMap((route) => route.keys.keys.map((key) => key.id)),
     temporaryWorkspaces: routes

@@ -54,6 +54,8 @@ const REFUSED: Readonly<Record<Refusal, string>> = {
 
 const UNAVAILABLE: Readonly<Record<Trouble, string>> = {
   starting: 'not yet able to store',
+  connections:
+    'a connection above a cap; it ends, and is counted in `ingest_connections_turned_away_total`',
   overloaded: 'too many requests, bytes or records at once',
   event_loop: 'the event loop lags',
   heap: 'the heap is nearly full',

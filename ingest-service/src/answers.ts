@@ -4,6 +4,7 @@ import type { Refusal } from './verify.ts';
 /** Why an authentic call was not stored: our trouble, every one. */
 export const TROUBLES = [
   'starting',
+  'connections',
   'overloaded',
   'event_loop',
   'heap',

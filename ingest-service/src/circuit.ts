@@ -10,6 +10,8 @@ export type Circuit = {
   readonly isOpen: () => boolean;
   readonly succeeded: () => void;
   readonly failed: (now: number) => void;
+  /** Opens at once: something hung for so long that to wait for it again helps nobody. */
+  readonly hung: (now: number) => void;
 };
 
 export type CircuitLimits = {
@@ -23,6 +25,10 @@ export function createCircuit(limits: CircuitLimits, random: () => number = Math
   let failures = 0;
   let probeAt = 0;
   const isOpen = (): boolean => failures >= limits.failuresMax;
+  const failed = (now: number): void => {
+    failures += 1;
+    probeAt = now + limits.probeIntervalMs * (1 - random() / 2);
+  };
   return {
     refuses: (now, { isConnected, isSending }) =>
       isOpen() && (!isConnected || isSending || now < probeAt),
@@ -30,9 +36,10 @@ export function createCircuit(limits: CircuitLimits, random: () => number = Math
     succeeded: () => {
       failures = 0;
     },
-    failed: (now) => {
-      failures += 1;
-      probeAt = now + limits.probeIntervalMs * (1 - random() / 2);
+    failed,
+    hung: (now) => {
+      failures = limits.failuresMax;
+      failed(now);
     },
   };
 }

@@ -1,9 +1,12 @@
 import type { Server } from 'node:http';
+import type { Server as NetServer } from 'node:net';
 import { pause, within } from './deadline.ts';
 import type { Logger } from './log.ts';
 
 export type DrainDeps = {
   readonly server: Server;
+  /** Everything that listens on the webhook port. */
+  readonly acceptors: () => readonly NetServer[];
   readonly ops: Server;
   /** How long to go on serving once unready, so that a balancer can look elsewhere first. */
   readonly drainMs: number;
@@ -17,7 +20,7 @@ export type DrainDeps = {
 const REQUESTS_TIMEOUT_MS = 4_000;
 const FLUSH_TIMEOUT_MS = 3_000;
 
-const closed = (server: Server): Promise<void> =>
+const closed = (server: NetServer): Promise<void> =>
   new Promise((resolve) => {
     server.close(() => resolve());
   });
@@ -29,13 +32,13 @@ const closed = (server: Server): Promise<void> =>
  * cost the sender an hour.
  */
 export function createDrain(deps: DrainDeps): () => Promise<void> {
-  const { server, ops, drainMs, logger } = deps;
+  const { server, acceptors, ops, drainMs, logger } = deps;
   return async () => {
     deps.begin();
     logger.info({ seconds: drainMs / 1000 }, 'draining');
     await pause(drainMs);
     try {
-      await within(closed(server), REQUESTS_TIMEOUT_MS, 'requests under way');
+      await within(Promise.all(acceptors().map(closed)), REQUESTS_TIMEOUT_MS, 'requests under way');
     } catch (error) {
       logger.warn({ error }, 'connections were cut at the end of the drain');
       server.closeAllConnections();

@@ -1,4 +1,5 @@
 import type { AdmissionLimits } from './admission.ts';
+import type { ConnectionCaps } from './connections.ts';
 import type { ProducerLimits } from './producer.ts';
 import type { PublisherLimits } from './publish.ts';
 import type { BodyLimits } from './receive.ts';
@@ -8,6 +9,7 @@ export const MIB = 1024 * 1024;
 /** A limit on everything. */
 export type Limits = BodyLimits &
   AdmissionLimits &
+  ConnectionCaps &
   PublisherLimits &
   ProducerLimits & {
     /** From the head of a request to its answer; the sender gives up at 4 s. */

@@ -60,13 +60,20 @@ export function createProducer(deps: ProducerDeps): Producer {
 
   const sendThrough = async (sender: Sender, records: readonly OutgoingRecord[]): Promise<Sent> => {
     const outcome = sender.send(records);
+    const flight = { isOver: false };
+    const land = (): void => {
+      flight.isOver = true;
+    };
+    outcome.then(land, land);
     try {
       const sent = await within(outcome, limits.sendTimeoutMs, 'send to Kafka');
       if (sent === 'stored') circuit.succeeded();
       else drop(sender, outcome);
       return sent;
     } catch (error) {
-      circuit.failed(performance.now());
+      const now = performance.now();
+      if (flight.isOver) circuit.failed(now);
+      else circuit.hung(now);
       logger.warn({ error, records: records.length }, 'a batch was not stored');
       drop(sender, outcome);
       throw error;

@@ -1,6 +1,7 @@
 import { createServer as createHttpServer } from 'node:http';
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
+import type { ListenOptions, Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Certificate } from './certificate.ts';
 import { declaredBytes } from './receive.ts';
@@ -35,6 +36,11 @@ const hardening = {
 } as const;
 
 const BROKEN_CLOSE_MS = 1_000;
+/**
+ * Connections that wait to be accepted. Where the queue is full the kernel drops them, and the
+ * sender's tries again after 1, 3, 7 seconds: longer than it waits for an answer.
+ */
+const BACKLOG = 4_096;
 
 const REASONS: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
@@ -90,16 +96,16 @@ export type Place = {
  *   descriptors, say): without a listener they would end the process
  */
 export function listen(
-  server: Server,
-  { host, port, isShared = false }: Place,
+  server: NetServer,
+  address: ListenOptions & { readonly port: number },
   onError: (error: Error) => void,
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host, port, backlog: 1024, reusePort: isShared }, () => {
+    server.listen({ ...address, backlog: BACKLOG }, () => {
       server.off('error', reject).on('error', onError);
-      const address = server.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : port);
+      const bound = server.address();
+      resolve(typeof bound === 'object' && bound !== null ? bound.port : address.port);
     });
   });
 }

@@ -1,17 +1,22 @@
-import type { Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
+import type { BlockList } from 'node:net';
 import { createAddressHasher } from '@landed/schemas/address-hash';
+import { listenWide } from './acceptors.ts';
+import type { Listening } from './acceptors.ts';
 import { createAccessInUse } from './access-in-use.ts';
 import { createAdmission } from './admission.ts';
 import { readCertificate, watchCertificate } from './certificate.ts';
 import type { Certificate } from './certificate.ts';
 import type { AccessConfig } from './access-config.ts';
 import type { Config } from './config.ts';
+import { createConnections } from './connections.ts';
 import { createDrain } from './drain.ts';
 import { createFeed } from './feed.ts';
 import { createListener } from './listener.ts';
 import { createLimiter } from './log.ts';
 import type { Logger } from './log.ts';
 import { createMetrics } from './metrics.ts';
+import type { Metrics } from './metrics.ts';
 import { createOpsServer } from './ops.ts';
 import { createWebServer, listen } from './server.ts';
 import { checkSharedPort } from './shared-port.ts';
@@ -49,15 +54,14 @@ function createComplaint(logger: Logger): (error: Error) => void {
   };
 }
 
-/** The certificate in use, replaced when its files change. */
-function createCertificate(
-  config: Config,
-  logger: Logger,
-): {
+type CurrentCertificate = {
   readonly current: () => Certificate | null;
   readonly watch: (use: (certificate: Certificate) => void) => void;
   readonly stop: () => void;
-} {
+};
+
+/** The certificate in use, replaced when its files change. */
+function createCertificate(config: Config, logger: Logger): CurrentCertificate {
   const { tls } = config;
   let current = tls && readCertificate(tls);
   let stop = (): void => undefined;
@@ -81,15 +85,38 @@ async function bindBoth(
   servers: { readonly web: Server; readonly ops: Server },
   storage: Storage,
   logger: Logger,
-): Promise<{ readonly port: number; readonly opsPort: number }> {
+): Promise<{ readonly webhooks: Listening; readonly opsPort: number }> {
   const { host, port, opsHost, isPortShared: isShared } = config;
   const onError = createComplaint(logger);
   const opsPort = await listen(servers.ops, { host: opsHost, port: config.opsPort }, onError);
   if (isShared) {
     checkSharedPort(logger);
-    if (!(await storage.becomeAble())) return { port, opsPort };
+    if (!(await storage.becomeAble())) return { webhooks: { port, servers: [] }, opsPort };
   }
-  return { port: await listen(servers.web, { host, port, isShared }, onError), opsPort };
+  return { webhooks: await listenWide(servers.web, { host, port, isShared }, onError), opsPort };
+}
+
+/** The webhook port, its connections capped, its certificate kept fresh. */
+function createGuardedServer(deps: {
+  readonly config: Config;
+  readonly listener: RequestListener;
+  readonly certificate: CurrentCertificate;
+  readonly metrics: Metrics;
+  readonly trustedProxies: () => BlockList;
+}): Server {
+  const { config, listener, certificate, metrics, trustedProxies } = deps;
+  const { registry } = metrics;
+  const connections = createConnections({ caps: config.limits, trustedProxies, registry });
+  const web = createWebServer({
+    listener: connections.guard(listener),
+    certificate: certificate.current(),
+    keepAliveMs: config.keepAliveMs,
+    bodyBytesHardMax: config.limits.bodyBytesHardMax,
+    onBrokenRequest: metrics.brokenRequest,
+  });
+  connections.watch(web.server);
+  certificate.watch(web.useCertificate);
+  return web.server;
 }
 
 /** The ingest service, whole: two servers, one way to Kafka. Holds no global state. */
@@ -102,6 +129,7 @@ export function createService({ config, clients, logger }: ServiceDeps): Service
   const certificate = createCertificate(config, logger);
   const access = createAccessInUse(config.access, metrics.registry, logger);
   let isDraining = false;
+  let listening: Listening | null = null;
 
   const listener = createListener({
     access: access.current,
@@ -116,14 +144,13 @@ export function createService({ config, clients, logger }: ServiceDeps): Service
     logger: logger.child({ module: 'app' }),
     now: Date.now,
   });
-  const web = createWebServer({
+  const server = createGuardedServer({
+    config,
     listener,
-    certificate: certificate.current(),
-    keepAliveMs: config.keepAliveMs,
-    bodyBytesHardMax: limits.bodyBytesHardMax,
-    onBrokenRequest: metrics.brokenRequest,
+    certificate,
+    metrics,
+    trustedProxies: () => access.current().trustedProxies,
   });
-  certificate.watch(web.useCertificate);
   const { isConnected } = storage;
   const isAble = (): boolean => storage.store() !== null;
   const ops = createOpsServer({
@@ -141,14 +168,17 @@ export function createService({ config, clients, logger }: ServiceDeps): Service
   });
 
   return {
-    bind: () => {
+    bind: async () => {
       access.announce();
-      return bindBoth(config, { web: web.server, ops }, storage, logger);
+      const bound = await bindBoth(config, { web: server, ops }, storage, logger);
+      listening = bound.webhooks;
+      return { port: listening.port, opsPort: bound.opsPort };
     },
     becomeAble: storage.becomeAble,
     reload: access.replace,
     drain: createDrain({
-      server: web.server,
+      server,
+      acceptors: () => listening?.servers ?? [],
       ops,
       drainMs,
       begin: () => {

@@ -35,3 +35,12 @@ test('spreads probes over half an interval', () => {
   expect(circuit.refuses(499, calm)).toBe(true);
   expect(circuit.refuses(500, calm)).toBe(false);
 });
+
+test('opens at once for what hung; a success closes it', () => {
+  const circuit = createCircuit(limits, () => 0);
+  circuit.hung(0);
+  expect(circuit.refuses(999, calm)).toBe(true);
+  expect(circuit.refuses(1000, calm)).toBe(false);
+  circuit.succeeded();
+  expect(circuit.isOpen()).toBe(false);
+});

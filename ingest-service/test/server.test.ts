@@ -16,23 +16,3 @@ test('errors after the bind are heard, and end nothing; a taken port rejects', a
   await expect(rival).rejects.toMatchObject({ code: 'EADDRINUSE' });
   server.close();
 });
-
-test('a shared port is held by several servers, and by the last of them alone', async () => {
-  const place = { host: '127.0.0.1', isShared: true };
-  const answering = (name: string) =>
-    createServer({ keepAlive: false }, (_request, response) => response.end(name));
-  const [one, two] = [answering('one'), answering('two')];
-  const port = await listen(one, { ...place, port: 0 }, () => undefined);
-  await listen(two, { ...place, port }, () => undefined);
-  const ask = async (): Promise<string> => {
-    const headers = { connection: 'close' };
-    return (await fetch(`http://127.0.0.1:${port}/`, { headers })).text();
-  };
-  const answers = new Set<string>();
-  await expect.poll(async () => answers.add(await ask()).size, { timeout: 5000 }).toBe(2);
-  one.close();
-  one.closeAllConnections();
-  expect(await Promise.all([ask(), ask(), ask()])).toEqual(['two', 'two', 'two']);
-  two.close();
-  two.closeAllConnections();
-});

@@ -1,0 +1,78 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { brokerPaused } from '../../faults/ingest/broker-paused.ts';
+import { brokerStopped } from '../../faults/ingest/broker-stopped.ts';
+import { churn } from '../../faults/ingest/churn.ts';
+import type { Fault, FaultOptions } from '../../faults/ingest/fault.ts';
+import { rolling } from '../../faults/ingest/rolling.ts';
+import { slowlorisHeaders } from '../../faults/ingest/slowloris.ts';
+import { createWorld, openWorld } from '../../faults/ingest/world.ts';
+import type { World } from '../../faults/ingest/world.ts';
+
+/* Each fault once, short; `npm run faults:ingest` has them at full length. */
+
+const dir = mkdtempSync(join(tmpdir(), 'landed-faults-test-'));
+const options: FaultOptions = {
+  rate: 100,
+  slowConnections: 40,
+  slowMs: 4_000,
+  churn: 2_000,
+  overloadMs: 0,
+  overloadTimes: 1,
+  overloadConnections: 1,
+  calmMs: 1_000,
+  afterMs: 2_000,
+  stopSignals: ['SIGKILL'],
+  outagesMs: [2_000],
+  restarts: 2,
+  rollingRate: 200,
+};
+/** Latency beside other tests says nothing; everything else must hold. */
+const ABOUT_LATENCY = /p99/;
+
+let own: World;
+let shared: World;
+
+beforeAll(async () => {
+  // A broker that is stopped and paused cannot be the one the other tests use.
+  [own, shared] = await Promise.all([
+    openWorld(join(dir, 'own')),
+    createWorld(inject('stack'), join(dir, 'shared')),
+  ]);
+});
+afterAll(async () => {
+  await Promise.all([own.close(), shared.close()]);
+  rmSync(dir, { recursive: true, force: true });
+});
+
+async function brokenLaws(fault: Fault, world: World): Promise<string[]> {
+  const outcome = await fault.run({
+    options,
+    tell: () => undefined,
+    world: () => Promise.resolve(world),
+  });
+  if ('skipped' in outcome) return [outcome.skipped];
+  return outcome.laws
+    .filter(({ name, holds }) => !holds && !ABOUT_LATENCY.test(name))
+    .map(({ name, measured }) => `${name}: ${measured}`);
+}
+
+test.each([brokerStopped, brokerPaused].map((fault) => [fault.name, fault] as const))(
+  '%s: 200 and 503 only, nothing acknowledged is lost, soon back',
+  async (_name, fault) => {
+    expect(await brokenLaws(fault, own)).toEqual([]);
+  },
+);
+
+test.each([slowlorisHeaders, churn].map((fault) => [fault.name, fault] as const))(
+  '%s: a good sender does not notice, nothing is left open',
+  async (_name, fault) => {
+    expect(await brokenLaws(fault, shared)).toEqual([]);
+  },
+);
+
+test('rolling: each of a pair behind a balancer is restarted, and no call meets anything but 200', async () => {
+  expect(await brokenLaws(rolling, shared)).toEqual([]);
+});
