@@ -152,8 +152,8 @@ export async function tryFault(context: FaultContext, plan: TrialPlan): Promise<
     const judged = plan.judge(trial);
     const back = await descriptorsBack(instance, descriptors);
     const code = await instance.stop();
-    const acknowledged = report.acknowledged.map((number) => `${sender.idPrefix}${number}`);
-    acknowledged.push(...(seen.acknowledged ?? []));
+    const own = report.acknowledged.map((number) => `${sender.idPrefix}${number}`);
+    const acknowledged = [...own, ...(seen.acknowledged ?? [])];
     return {
       laws: [
         onlyLawfulAnswers(attempts),
