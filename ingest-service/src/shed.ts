@@ -68,6 +68,8 @@ export function watchPressure(): Shedding {
     stop: () => {
       clearInterval(timer);
       delay.disable();
+      // Nobody looks any more: what was seen last must not hold for all of a drain.
+      pressure = null;
     },
   };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { HEAP_SHARE_MAX, LOOP_DELAY_MAX_MS, createShedRule } from '../src/shed.ts';
+import { HEAP_SHARE_MAX, LOOP_DELAY_MAX_MS, createShedRule, watchPressure } from '../src/shed.ts';
 import type { Strain } from '../src/shed.ts';
 
 const calm: Strain = { loopDelayMs: 1, heapShare: 0.1 };
@@ -23,4 +23,19 @@ test('shedding is bounded: it pauses by itself, so that it cannot last for ever'
   const rounds = verdicts(Array.from({ length: 12 }, () => full));
   const shed = 'heap';
   expect(rounds).toEqual([null, shed, shed, shed, shed, null, null, shed, shed, shed, shed, null]);
+});
+
+test('once it is stopped nothing is shed, whatever was seen last', async () => {
+  const shedding = watchPressure();
+  const endsAt = performance.now() + 10_000;
+  while (shedding.pressure() === null && performance.now() < endsAt) {
+    const until = performance.now() + 300;
+    while (performance.now() < until);
+    await new Promise((resolve) => {
+      setTimeout(resolve, 0);
+    });
+  }
+  expect(shedding.pressure()).toBe('event_loop');
+  shedding.stop();
+  expect(shedding.pressure()).toBeNull();
 });
