@@ -3,21 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { brokerPaused } from '../../faults/ingest/broker-paused.ts';
-import { brokerStopped } from '../../faults/ingest/broker-stopped.ts';
 import { churn } from '../../faults/ingest/churn.ts';
 import type { Fault, FaultOptions } from '../../faults/ingest/fault.ts';
-import { rolling } from '../../faults/ingest/rolling.ts';
 import { slowlorisHeaders } from '../../faults/ingest/slowloris.ts';
 import { createWorld, openWorld } from '../../faults/ingest/world.ts';
 import type { World } from '../../faults/ingest/world.ts';
 
-/* Each fault once, short; `npm run faults:ingest` has them at full length. */
+/* Some of them, short; `npm run faults:ingest` has all, at full length. */
 
 const dir = mkdtempSync(join(tmpdir(), 'landed-faults-test-'));
 const options: FaultOptions = {
   rate: 100,
   slowConnections: 40,
-  slowMs: 4_000,
+  slowMs: 3_000,
   churn: 2_000,
   overloadMs: 0,
   overloadTimes: 1,
@@ -36,7 +34,7 @@ let own: World;
 let shared: World;
 
 beforeAll(async () => {
-  // A broker that is stopped and paused cannot be the one the other tests use.
+  // A broker that is paused cannot be the one the other tests use.
   [own, shared] = await Promise.all([
     openWorld(join(dir, 'own')),
     createWorld(inject('stack'), join(dir, 'shared')),
@@ -59,12 +57,9 @@ async function brokenLaws(fault: Fault, world: World): Promise<string[]> {
     .map(({ name, measured }) => `${name}: ${measured}`);
 }
 
-test.each([brokerStopped, brokerPaused].map((fault) => [fault.name, fault] as const))(
-  '%s: 200 and 503 only, nothing acknowledged is lost, soon back',
-  async (_name, fault) => {
-    expect(await brokenLaws(fault, own)).toEqual([]);
-  },
-);
+test('broker-paused: 200 and 503 only, nothing acknowledged is lost, soon back', async () => {
+  expect(await brokenLaws(brokerPaused, own)).toEqual([]);
+});
 
 test.each([slowlorisHeaders, churn].map((fault) => [fault.name, fault] as const))(
   '%s: a good sender does not notice, nothing is left open',
@@ -72,7 +67,3 @@ test.each([slowlorisHeaders, churn].map((fault) => [fault.name, fault] as const)
     expect(await brokenLaws(fault, shared)).toEqual([]);
   },
 );
-
-test('rolling: each of a pair behind a balancer is restarted, and no call meets anything but 200', async () => {
-  expect(await brokenLaws(rolling, shared)).toEqual([]);
-});
