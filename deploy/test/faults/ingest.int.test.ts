@@ -15,7 +15,7 @@ const dir = mkdtempSync(join(tmpdir(), 'landed-faults-test-'));
 const options: FaultOptions = {
   rate: 100,
   slowConnections: 40,
-  slowMs: 3_000,
+  slowMs: 4_500,
   churn: 2_000,
   overloadMs: 0,
   overloadTimes: 1,
