@@ -153,7 +153,8 @@ async function run(order: LoadOrder): Promise<void> {
       scheduled += 1;
     }
     while (due.length > 0 && free.length > 0) {
-      const lane = free.pop();
+      // In turn: one that never spoke would be ended by its server.
+      const lane = free.shift();
       if (lane) send(lane, due.shift() ?? 0);
     }
   };

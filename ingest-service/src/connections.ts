@@ -76,12 +76,13 @@ export function createConnections(deps: ConnectionsDeps): Connections {
 
   const ofAddress = (address: string): number => perAddress.get(address) ?? 0;
   const isExempt = (address: string): boolean =>
-    connectionsPerAddressMax === 0 ||
-    (address !== '' && deps.trustedProxies().check(address, familyOf(address)));
+    address !== '' && deps.trustedProxies().check(address, familyOf(address));
 
-  /** The cap of which more than a share is in use, seen from one address. */
-  const capMet = (address: string, share: number): 'total' | 'address' | null => {
+  /** The cap of which more than a share is in use, seen from where a connection comes. */
+  const capMet = (socket: Socket, share: number): 'total' | 'address' | null => {
     if (open > connectionsMax * share) return 'total';
+    if (connectionsPerAddressMax === 0) return null;
+    const address = addressOf(socket);
     const isMet = ofAddress(address) > connectionsPerAddressMax * share && !isExempt(address);
     return isMet ? 'address' : null;
   };
@@ -112,7 +113,7 @@ export function createConnections(deps: ConnectionsDeps): Connections {
       if (left > 0) perAddress.set(address, left);
       else perAddress.delete(address);
     });
-    const cap = capMet(address, 1);
+    const cap = capMet(socket, 1);
     if (cap !== null) turnAway(socket, cap);
   };
 
@@ -126,7 +127,7 @@ export function createConnections(deps: ConnectionsDeps): Connections {
         writeAnswer(request, response, turnedAway, true);
         return;
       }
-      if (capMet(addressOf(socket), CROWDED_SHARE) !== null) response.shouldKeepAlive = false;
+      if (capMet(socket, CROWDED_SHARE) !== null) response.shouldKeepAlive = false;
       listener(request, response);
     },
   };
