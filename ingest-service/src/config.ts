@@ -79,7 +79,7 @@ const shape = {
   INGEST_CONNECTIONS_PER_ADDRESS_MAX: wholeNumber(0, 0, 100_000),
   INGEST_DEADLINE_MS: wholeNumber(3000, 500, 3500),
   INGEST_DRAIN_MS: wholeNumber(5000, 0, 60_000),
-  INGEST_BATCH_WAIT_MS: wholeNumber(3, 0, 50),
+  INGEST_BATCH_WAIT_MS: wholeNumber(4, 0, 50),
   INGEST_PENDING_RECORDS_MAX: wholeNumber(2000, 1, 100_000),
   INGEST_PENDING_BYTES_MAX: wholeNumber(64 * MIB, 2 * MIB, 1024 * MIB),
 };

@@ -52,7 +52,7 @@ describe('what is enough', () => {
         bodyBytesSoftMax: 1_048_576,
         bodyBytesHardMax: 8_388_608,
         deadlineMs: 3000,
-        batchWaitMs: 3,
+        batchWaitMs: 4,
         pendingRecordsMax: 2000,
         pendingBytesMax: 67_108_864,
       },
