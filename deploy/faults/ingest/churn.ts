@@ -14,7 +14,7 @@ const AT_ONCE = 48;
 const WAIT_MS = 5_000;
 const GROWTH_BYTES_MAX = 50e6;
 /** Growth counts from here: the first connections warm code and pools up. */
-const WARM_UP_SHARE = 0.1;
+const WARM_UP_SHARE = 0.3;
 const GARBAGE = [
   'GET / HTTP/1.1\r\nHost: x\r\n\r\n',
   '\u0016\u0003\u0001 not http at all\r\n\r\n',
