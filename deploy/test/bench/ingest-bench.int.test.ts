@@ -27,7 +27,6 @@ afterAll(async () => {
 test.each([
   ['landed', 0],
   ['bare', 100],
-  ['express', 0],
 ] as const)(
   'a short measurement of %s (rate %i): every call is answered 200',
   async (name, rate) => {

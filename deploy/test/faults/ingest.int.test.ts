@@ -2,14 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { brokerPaused } from '../../faults/ingest/broker-paused.ts';
 import { churn } from '../../faults/ingest/churn.ts';
 import type { Fault, FaultOptions } from '../../faults/ingest/fault.ts';
 import { slowlorisHeaders } from '../../faults/ingest/slowloris.ts';
-import { createWorld, openWorld } from '../../faults/ingest/world.ts';
+import { createWorld } from '../../faults/ingest/world.ts';
 import type { World } from '../../faults/ingest/world.ts';
 
-/* Some of them, short; `npm run faults:ingest` has all, at full length. */
+/* Two of them, short; `npm run faults:ingest` has all, at full length. */
 
 const dir = mkdtempSync(join(tmpdir(), 'landed-faults-test-'));
 const options: FaultOptions = {
@@ -30,22 +29,17 @@ const options: FaultOptions = {
 /** Latency beside other tests says nothing; everything else must hold. */
 const ABOUT_LATENCY = /p99/;
 
-let own: World;
-let shared: World;
+let world: World;
 
 beforeAll(async () => {
-  // A broker that is paused cannot be the one the other tests use.
-  [own, shared] = await Promise.all([
-    openWorld(join(dir, 'own')),
-    createWorld(inject('stack'), join(dir, 'shared')),
-  ]);
+  world = await createWorld(inject('stack'), dir);
 });
 afterAll(async () => {
-  await Promise.all([own.close(), shared.close()]);
+  await world.close();
   rmSync(dir, { recursive: true, force: true });
 });
 
-async function brokenLaws(fault: Fault, world: World): Promise<string[]> {
+async function brokenLaws(fault: Fault): Promise<string[]> {
   const outcome = await fault.run({
     options,
     tell: () => undefined,
@@ -57,13 +51,9 @@ async function brokenLaws(fault: Fault, world: World): Promise<string[]> {
     .map(({ name, measured }) => `${name}: ${measured}`);
 }
 
-test('broker-paused: 200 and 503 only, nothing acknowledged is lost, soon back', async () => {
-  expect(await brokenLaws(brokerPaused, own)).toEqual([]);
-});
-
 test.each([slowlorisHeaders, churn].map((fault) => [fault.name, fault] as const))(
   '%s: a good sender does not notice, nothing is left open',
   async (_name, fault) => {
-    expect(await brokenLaws(fault, shared)).toEqual([]);
+    expect(await brokenLaws(fault)).toEqual([]);
   },
 );
