@@ -1,10 +1,10 @@
 import Table from 'cli-table3';
 import type { Bar } from './bars.ts';
 
-/** Bars, one a line, and whether they hold. */
-export function barTable(bars: readonly Bar[]): string {
+/** Bars, one a line, and whether they hold. `title` stands above their names. */
+export function barTable(bars: readonly Bar[], title = 'bar'): string {
   const table = new Table({
-    head: ['bar', 'asked', 'measured', ''],
+    head: [title, 'asked', 'measured', ''],
     style: { head: [], border: [] },
   });
   for (const { name, asked, measured, holds } of bars) {

@@ -1,10 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createRegistry } from '@landed/schemas/registry';
-import { applyTopics } from '@landed/schemas/topic-admin';
-import { topicNames, topicSpecs } from '@landed/schemas/topics';
-import { Kafka, logLevel } from 'kafkajs';
+import { topicNames } from '@landed/schemas/topics';
+import { prepareSchemas, prepareTopics } from '../local/runner/prepare.ts';
 import { freeStackPorts } from '../local/stack/stack-ports.ts';
 import { startStack } from '../local/stack/stack.ts';
 
@@ -20,18 +18,6 @@ export type BenchCluster = {
 };
 
 const artifactsDir = fileURLToPath(new URL('../../.stack', import.meta.url));
-
-async function prepare(brokers: string, registryUrl: string, prefix: string): Promise<void> {
-  const kafka = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING });
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    await applyTopics(admin, topicSpecs({ prefix, partitions: 12, replication: 1 }));
-  } finally {
-    await admin.disconnect();
-  }
-  await createRegistry({ url: registryUrl, prefix }).register();
-}
 
 /**
  * The servers that KAFKA_BROKERS and SCHEMA_REGISTRY_URL name, else embedded ones.
@@ -53,16 +39,18 @@ export async function startCluster(env: NodeJS.ProcessEnv, dir: string): Promise
   const brokers = stack?.kafkaBrokers ?? KAFKA_BROKERS ?? '';
   const registryUrl = stack?.registryUrl ?? SCHEMA_REGISTRY_URL ?? '';
   const prefix = `bench-${randomBytes(4).toString('hex')}.`;
-  await prepare(brokers, registryUrl, prefix);
+  const settings = {
+    KAFKA_BROKERS: brokers,
+    SCHEMA_REGISTRY_URL: registryUrl,
+    KAFKA_TOPIC_PREFIX: prefix,
+    TOPIC_PARTITIONS: '12',
+  };
+  await prepareTopics(settings);
+  await prepareSchemas(settings);
   return {
     brokers,
     rawTopic: topicNames(prefix).raw,
-    env: {
-      KAFKA_BROKERS: brokers,
-      SCHEMA_REGISTRY_URL: registryUrl,
-      KAFKA_TOPIC_PREFIX: prefix,
-      TOPIC_PARTITIONS: '12',
-    },
+    env: settings,
     brokerPid: stack?.processes().find(({ name }) => name === 'kafka')?.pid ?? null,
     stop: async () => stack?.stop(),
   };

@@ -1,6 +1,4 @@
-import { fork } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { startChild } from '../child.ts';
 import type { LoadOrder, LoadReport } from './ingest-load.ts';
 import { cpuUs } from './cpu-time.ts';
 import { readMemory } from './memory.ts';
@@ -26,40 +24,21 @@ export type Measurement = {
 
 const ANSWER_TIMEOUT_MS = 120_000;
 
-/** The next report of the sender; rejects when it ends before, or says nothing for two minutes. */
-function heard(child: ChildProcess, order?: LoadOrder): Promise<LoadReport> {
-  return new Promise((resolve, reject) => {
-    const onExit = (code: number | null): void => {
-      clearTimeout(timer);
-      reject(new Error(`the sender ended with code ${code ?? 'none'}`));
-    };
-    const timer = setTimeout(() => {
-      reject(new Error('the sender does not report'));
-    }, ANSWER_TIMEOUT_MS);
-    child.once('exit', onExit);
-    child.once('message', (answer) => {
-      clearTimeout(timer);
-      child.off('exit', onExit);
-      resolve(answer as LoadReport);
-    });
-    if (order) child.send(order);
-  });
-}
-
 /** One measurement of a server that runs, with a sender of its own. */
 export async function measure(order: MeasureOrder): Promise<Measurement> {
-  const { serverPid, brokerPid, ...loadOrder } = order;
-  const sender = fork(fileURLToPath(new URL('./ingest-load.ts', import.meta.url)));
-  const senderPid = sender.pid ?? 0;
+  const { serverPid, brokerPid, ...rest } = order;
+  const loadOrder: LoadOrder = rest;
+  const sender = startChild(new URL('./ingest-load.ts', import.meta.url));
   const look = () => ({
     server: cpuUs(serverPid),
     broker: brokerPid === null ? NaN : cpuUs(brokerPid),
-    sender: cpuUs(senderPid),
+    sender: cpuUs(sender.pid),
   });
   try {
-    await heard(sender, loadOrder);
+    sender.tell(loadOrder);
+    await sender.report<LoadReport>(ANSWER_TIMEOUT_MS);
     const before = look();
-    const report = await heard(sender);
+    const report = await sender.report<LoadReport>(ANSWER_TIMEOUT_MS);
     const after = look();
     return {
       serverUs: (after.server - before.server) / report.requests,
@@ -72,6 +51,6 @@ export async function measure(order: MeasureOrder): Promise<Measurement> {
       failures: report.failures,
     };
   } finally {
-    sender.kill('SIGKILL');
+    sender.stop();
   }
 }

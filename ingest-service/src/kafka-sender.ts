@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { askBroker, createOwnCluster, encoded, leaderOf } from '@landed/schemas/kafkajs-cluster';
 import type { BrokerInternals, OwnCluster } from '@landed/schemas/kafkajs-cluster';
 import { OperationError } from '@landed/schemas/fate';
+import { groupBy } from '@landed/schemas/group-by';
 import type { Cluster, Kafka } from 'kafkajs';
 import { pause } from './deadline.ts';
 import { PRODUCE, decodeProduceAnswer, encodeProduce, throttleMs } from './produce.ts';
@@ -48,17 +49,6 @@ function outcomeOf(batch: Batch, answer: ProduceAnswer | undefined): Outcome {
   return { batch, fate: 'again', error };
 }
 
-function byLeader(cluster: Cluster, batches: readonly Batch[]): Map<string | null, Batch[]> {
-  const leaders = new Map<string | null, Batch[]>();
-  for (const batch of batches) {
-    const leader = leaderOf(cluster, batch.topic, batch.partition);
-    const held = leaders.get(leader);
-    if (held) held.push(batch);
-    else leaders.set(leader, [batch]);
-  }
-  return leaders;
-}
-
 /** Sends to one broker what it leads. */
 async function produceTo(
   cluster: Cluster,
@@ -102,9 +92,9 @@ async function produceAll(
   cluster: Cluster,
   batches: readonly Batch[],
 ): Promise<readonly Outcome[]> {
-  const leaders = [...byLeader(cluster, batches)];
+  const leaders = groupBy(batches, ({ topic, partition }) => leaderOf(cluster, topic, partition));
   const outcomes = await Promise.all(
-    leaders.map(([nodeId, own]) => produceTo(cluster, nodeId, own)),
+    [...leaders].map(([nodeId, own]) => produceTo(cluster, nodeId, own)),
   );
   return outcomes.flat();
 }

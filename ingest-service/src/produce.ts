@@ -1,3 +1,4 @@
+import { groupBy } from '@landed/schemas/group-by';
 import type { Api } from '@landed/schemas/kafkajs-cluster';
 
 /* Kafka's Produce request and its answer (Kafka protocol guide). Version 7: since Kafka 2.1. */
@@ -22,19 +23,9 @@ const ALL_IN_SYNC = -1;
 /** No transactional id, acks, timeout, number of topics. */
 const FIXED_BYTES = 2 + 2 + 4 + 4;
 
-function byTopic(portions: readonly Portion[]): ReadonlyMap<string, readonly Portion[]> {
-  const topics = new Map<string, Portion[]>();
-  for (const portion of portions) {
-    const held = topics.get(portion.topic);
-    if (held) held.push(portion);
-    else topics.set(portion.topic, [portion]);
-  }
-  return topics;
-}
-
 /** @param timeoutMs how long the broker may wait for the replicas in sync */
 export function encodeProduce(portions: readonly Portion[], timeoutMs: number): Buffer {
-  const topics = byTopic(portions);
+  const topics = groupBy(portions, ({ topic }) => topic);
   let total = FIXED_BYTES;
   for (const topic of topics.keys()) total += 2 + Buffer.byteLength(topic) + 4;
   for (const { bytes } of portions) total += 4 + 4 + bytes.length;

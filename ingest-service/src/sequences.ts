@@ -1,3 +1,4 @@
+import { groupBy } from '@landed/schemas/group-by';
 import type { OutgoingRecord } from './batch.ts';
 import type { Portion } from './produce.ts';
 import { encodeRecordBatch } from './record-batch.ts';
@@ -26,18 +27,14 @@ export function encodeBatches(
   identity: ProducerIdentity,
   sequences: ReadonlyMap<string, number>,
 ): readonly Batch[] {
-  const partitions = new Map<string, [OutgoingRecord, ...OutgoingRecord[]]>();
-  for (const record of records) {
-    const name = `${record.topic}/${record.partition}`;
-    const held = partitions.get(name);
-    if (held) held.push(record);
-    else partitions.set(name, [record]);
-  }
+  const partitions = groupBy(records, ({ topic, partition }) => `${topic}/${partition}`);
   const at = Date.now();
-  return [...partitions].map(([name, own]) => {
-    const { topic, partition } = own[0];
+  return [...partitions].flatMap(([name, own]) => {
+    const [first] = own;
+    if (first === undefined) return [];
+    const { topic, partition } = first;
     const firstSequence = sequences.get(name) ?? 0;
     const bytes = encodeRecordBatch(own, { ...identity, firstSequence }, at);
-    return { name, topic, partition, firstSequence, records: own, bytes };
+    return [{ name, topic, partition, firstSequence, records: own, bytes }];
   });
 }

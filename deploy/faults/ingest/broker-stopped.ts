@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waitUntil } from '../../local/stack/wait-until.ts';
 import type { Stack } from '../../local/stack/stack.ts';
-import { isAlive } from './processes.ts';
+import { isAlive } from '../../local/stack/is-alive.ts';
 import { outageFault } from './outage.ts';
 import type { StopSignal } from './fault.ts';
 

@@ -1,6 +1,7 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cpuUs } from '../../bench/cpu-time.ts';
 import { readMemory } from '../../bench/memory.ts';
 import { startOnLeash } from '../../local/stack/leash.ts';
 import { freePorts } from '../../local/stack/ports.ts';
@@ -34,14 +35,6 @@ const READY_MS = 30_000;
 const STOP_MS = 30_000;
 /** A small nursery, as the embedded system runs it: what memory grows by is then not garbage. */
 const NODE_FLAGS = ['--disable-warning=TimeoutNegativeWarning', '--max-semi-space-size=4'];
-const TICK_MS = 10;
-
-/** User and system time of a process, from the kernel's ticks. */
-function cpuMs(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
-}
 
 /** True when the instance can store webhooks. Rejects when it does not answer. */
 export async function isAble(opsPort: number): Promise<boolean> {
@@ -101,7 +94,7 @@ export async function startInstance(
     vitals: () => ({
       residentBytes: readMemory(child.pid)?.residentBytes ?? 0,
       descriptors: readdirSync(`/proc/${child.pid}/fd`).length,
-      cpuMs: cpuMs(child.pid),
+      cpuMs: cpuUs(child.pid) / 1000,
     }),
   };
 }

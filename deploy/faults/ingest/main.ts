@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
-import Table from 'cli-table3';
 import { Argument, Command } from 'commander';
+import { barTable } from '../../bench/bar-table.ts';
 import { quietKafkaTimers } from '../../local/stack/quiet-kafka.ts';
 import { wholeNumber } from '../../whole-number.ts';
 import type { Fault, FaultOptions, Outcome } from './fault.ts';
@@ -23,14 +23,10 @@ const holds = (report: Report): boolean =>
 function textOf(report: Report): string {
   const { fault, seconds } = report;
   if ('skipped' in report) return `${fault}: SKIPPED: ${report.skipped}`;
-  const style = { head: [], border: [] };
-  const laws = new Table({ head: [`${fault}: law`, 'asked', 'measured', ''], style });
-  for (const { name, asked, measured, holds: isKept } of report.laws) {
-    laws.push([name, asked, measured, isKept ? 'holds' : 'FAILS']);
-  }
+  const laws = barTable(report.laws, `${fault}: law`);
   const figures = Object.entries(report.figures).map(([name, value]) => `  ${name}: ${value}`);
   const verdict = holds(report) ? 'every law held' : 'NOT every law held';
-  return `${laws.toString()}\n${figures.join('\n')}\n${fault}: ${verdict} (${seconds} s)`;
+  return `${laws}\n${figures.join('\n')}\n${fault}: ${verdict} (${seconds} s)`;
 }
 
 /** One fault on a broker of its own, in a folder that is removed. */

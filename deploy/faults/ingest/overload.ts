@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Bar } from '../../bench/bars.ts';
 import { quantile } from './attempts.ts';
-import { startChild } from './children.ts';
+import { startChild } from '../../child.ts';
 import type { Fault } from './fault.ts';
 import type { FloodOrder, FloodReport } from './flood.ts';
 import { wallNow } from './good-sender.ts';
@@ -23,7 +23,7 @@ type Flooded = FloodReport & { readonly ids: readonly string[] };
 /** One flood, by a process of its own. */
 async function flood(world: World, { port }: Instance, load: Load): Promise<Flooded> {
   const idPrefix = `flood-${randomBytes(4).toString('hex')}-`;
-  const child = startChild('./flood.ts');
+  const child = startChild(new URL('./flood.ts', import.meta.url));
   const wholeMs = load.durationMs + WARM_UP_MS;
   const order = { port, key: world.signingKey, idPrefix, warmUpMs: WARM_UP_MS, ...load };
   try {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bar } from '../../bench/bars.ts';
 import { between, quantile, tally, tookMs } from './attempts.ts';
-import { startChild } from './children.ts';
+import { startChild } from '../../child.ts';
 import type { FaultContext, Findings } from './fault.ts';
 import type { FinishOrder } from './good-sender-child.ts';
 import { wallNow } from './good-sender.ts';
@@ -29,7 +29,7 @@ const FINISH_MS = 30_000;
 
 /** Starts the good sender at a port. */
 export function startSender(world: World, port: number, rate: number): RunningSender {
-  const child = startChild('./good-sender-child.ts');
+  const child = startChild(new URL('./good-sender-child.ts', import.meta.url));
   const idPrefix = `good-${randomBytes(4).toString('hex')}-`;
   child.tell({ port, key: world.signingKey, rate, idPrefix } satisfies SenderOrder);
   return {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { isAlive } from './is-alive.ts';
 
 /**
  * A class archive (AppCDS) halves the start of a JVM. The first run records it while it exits;
@@ -17,15 +18,6 @@ export interface ClassArchive {
 }
 
 const temporaryName = /\.jsa\.(\d+)\.tmp$/;
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 /** Removes recordings of runs that were killed before they finished. */
 const removeAbandoned = (dir: string): void => {

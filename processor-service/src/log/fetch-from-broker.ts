@@ -2,7 +2,7 @@ import { OperationError } from '@landed/schemas/fate';
 import type { ClusterHandle, FetchTopic } from './cluster-handle.ts';
 import { decodeFetchAnswer } from './fetch-answer.ts';
 import type { FetchAnswer, PartitionAnswer } from './fetch-answer.ts';
-import { groupBy } from './group-by.ts';
+import { groupBy } from '@landed/schemas/group-by';
 import { boundsOf } from './partition-bounds.ts';
 import type { Fetched, Position } from './partition-reader.ts';
 import { decodeRecordBatches } from './record-batch.ts';

@@ -1,7 +1,7 @@
 import { OperationError } from '@landed/schemas/fate';
 import type { ClusterHandle } from './cluster-handle.ts';
 import { within } from './deadline.ts';
-import { groupBy } from './group-by.ts';
+import { groupBy } from '@landed/schemas/group-by';
 import type { PartitionBounds } from './partition-reader.ts';
 
 const EARLIEST = -2;

@@ -4,7 +4,7 @@ import { createClusterHandle } from './cluster-handle.ts';
 import type { ClusterHandle } from './cluster-handle.ts';
 import { backOffMs, pause } from './deadline.ts';
 import { fetchFromBroker } from './fetch-from-broker.ts';
-import { groupBy } from './group-by.ts';
+import { groupBy } from '@landed/schemas/group-by';
 import { boundsOf } from './partition-bounds.ts';
 import type { LogRecord } from './record-batch.ts';
 

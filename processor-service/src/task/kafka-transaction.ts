@@ -4,7 +4,7 @@ import type { Admin, Kafka, Producer, Transaction } from 'kafkajs';
 import { OperationError } from '@landed/schemas/fate';
 import { taskProducerOptions } from '@landed/schemas/kafka';
 import { within } from '../log/deadline.ts';
-import { groupBy } from '../log/group-by.ts';
+import { groupBy } from '@landed/schemas/group-by';
 import { FencedError, clockOfMetadata, positionMetadata } from './transaction.ts';
 import type {
   InputPosition,

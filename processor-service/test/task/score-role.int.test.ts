@@ -6,7 +6,7 @@ import type { MessageOutcome, ScoreChange } from '@landed/schemas/events.gen';
 import { OperationError } from '@landed/schemas/fate';
 import { partitionOf } from '@landed/schemas/key';
 import type { SchemaIds } from '@landed/schemas/registry';
-import { groupBy } from '../../src/log/group-by.ts';
+import { groupBy } from '@landed/schemas/group-by';
 import { createPositions, createTaskProducers } from '../../src/task/kafka-transaction.ts';
 import { tickRecord } from '../../src/task/ticks.ts';
 import { FencedError } from '../../src/task/transaction.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { avroSchemaText } from '@landed/schemas/avro';
 import { createDecoder } from '@landed/schemas/codec';
 import { readDeadLetterHeaders } from '@landed/schemas/dead-letter';
-import { groupBy } from '../../src/log/group-by.ts';
+import { groupBy } from '@landed/schemas/group-by';
 import { createDisk, createRig, isThrough, results, topics, until } from './rig.ts';
 import type { Rig, RigOptions } from './rig.ts';
 import type { CheckpointStep } from '../../src/task/checkpoint.ts';

@@ -1,9 +1,9 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 
 /** A process that is given orders and reports. It ends by itself when this one is gone. */
 export type Child = {
+  readonly pid: number;
   readonly tell: (order: object) => void;
   /** The next report. Rejects when the process ends before, or says nothing for so long. */
   readonly report: <T>(deadlineMs: number) => Promise<T>;
@@ -32,12 +32,11 @@ function heard<T>(child: ChildProcess, deadlineMs: number): Promise<T> {
   });
 }
 
-/** Starts a file of this folder as a process with a channel. */
-export function startChild(file: string): Child {
-  const child = fork(fileURLToPath(new URL(file, import.meta.url)), [], {
-    serialization: 'advanced',
-  });
+/** Starts a file as a process with a channel. */
+export function startChild(file: URL): Child {
+  const child = fork(file, [], { serialization: 'advanced' });
   return {
+    pid: child.pid ?? 0,
     tell: (order) => child.send(order),
     report: (deadlineMs) => heard(child, deadlineMs),
     stop: () => child.kill('SIGKILL'),
